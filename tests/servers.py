@@ -7,6 +7,7 @@ by the fixtures below. A ``DATABASE_URL`` that is set already is used as it is.
 """
 
 import os
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -89,7 +90,7 @@ class TestServers:
 
 
 stash_key = pytest.StashKey[TestServers]()
-keeper_key = pytest.StashKey["subprocess.Popen[bytes]"]()
+keeper_key = pytest.StashKey[subprocess.Popen[bytes]]()
 
 
 @pytest.hookimpl(wrapper=True)  # a wrapper, so that it runs before pytest-django's own "first" reads the settings

@@ -4,6 +4,7 @@ import os
 import sys
 import urllib.request
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import URLError
@@ -75,7 +76,8 @@ class Storage:
     def make_bucket(self, bucket: str, *, origins: Sequence[str]) -> None:
         """Make a bucket that pages of ``origins`` may post to. Safe to repeat; objects stay."""
         client = self.client()
-        client.create_bucket(Bucket=bucket)
+        with suppress(client.exceptions.BucketAlreadyOwnedByYou):
+            client.create_bucket(Bucket=bucket)
         client.put_bucket_cors(
             Bucket=bucket,
             CORSConfiguration={
