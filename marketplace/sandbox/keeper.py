@@ -1,20 +1,18 @@
 """Embedded servers for as long as somebody needs them: ``python -m marketplace.sandbox.keeper FOLDER``.
 
-For programs that borrow servers for a while (the test-suite, the benchmark). The borrower holds the keeper's standard
-input open; when that closes, however the borrower came to its end (kill -9 included), everything is stopped and the
-folder removed. What is wanted is asked for by files, since a borrower's own children ask too: ``want/NAME.json`` is
-answered by ``ready/NAME.json``, which holds ``{"error": …}`` when it did not work.
+For programs that borrow servers for a while (``borrow.py``). The borrower holds the keeper's standard input open; when
+that closes, however the borrower came to its end (kill -9 included), everything is stopped and the folder removed.
+What is wanted is asked for by files, since a borrower's own children ask too: ``want/NAME.json`` is answered by
+``ready/NAME.json``, which holds ``{"error": …}`` when it did not work.
 """
 
 import json
 import secrets
 import select
 import shutil
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,12 +23,11 @@ from marketplace.sandbox.storage import Storage
 from marketplace.sandbox.valkey import Valkey
 
 LOOK_SECONDS = 0.02
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Where the servers will be, decided before any of them runs so that settings can be read at once."""
+    """Where the servers of ``folder`` will be, decided before any of them runs so that settings can be read at once."""
 
     postgres_port: int
     valkey_port: int
@@ -42,8 +39,26 @@ class Plan:
 
     @classmethod
     def make(cls) -> "Plan":
-        ports = (free_port(), free_port(), free_port())
-        return cls(*ports, *(secrets.token_hex(16) for _ in range(4)))
+        return cls(free_port(), free_port(), free_port(), *(secrets.token_hex(16) for _ in range(4)))
+
+    @classmethod
+    def of(cls, folder: Path) -> "Plan":
+        return cls(**json.loads((folder / "plan.json").read_text()))
+
+    def postgres(self, folder: Path) -> Postgres:
+        return Postgres(
+            folder,
+            port=self.postgres_port,
+            password=self.postgres_password,
+            admin_password=self.postgres_admin_password,
+            disposable=True,
+        )
+
+    def valkey(self, folder: Path) -> Valkey:
+        return Valkey(folder, port=self.valkey_port, password=self.valkey_password)
+
+    def storage(self, folder: Path) -> Storage:
+        return Storage(folder, port=self.storage_port, secret_key=self.storage_secret)
 
 
 class Keeper:
@@ -51,7 +66,7 @@ class Keeper:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.plan = Plan(**json.loads((folder / "plan.json").read_text()))
+        self.plan = Plan.of(folder)
         self.servers: dict[str, Server] = {}
 
     def run(self, until_closed: IO[bytes]) -> None:
@@ -74,91 +89,27 @@ class Keeper:
         wish.unlink()
 
     def start(self, name: str, details: Mapping[str, Any]) -> None:
-        kind = name.partition("-")[0]
-        makers: dict[str, Callable[[], Server]] = {
-            "postgres": lambda: postgres_of(self.folder, self.plan),
-            "valkey": lambda: valkey_of(self.folder, self.plan),
-            "storage": lambda: storage_of(self.folder, self.plan),
-            "payments": lambda: PaymentSandbox(
-                self.folder / name,
-                port=details["port"],
-                webhook_url=details["webhook_url"],
-                keys=Keys(**details["keys"]),
-            ),
-        }
-        server_name = name if kind == "payments" else kind
-        if server_name not in self.servers:
-            server = makers[kind]()
-            self.servers[server_name] = server
+        """Start what ``name`` stands for: ``KIND``, or ``KIND-BORROWER`` for what each borrower has for itself."""
+        match name.partition("-")[0]:
+            case "postgres":
+                self.start_once("postgres", self.plan.postgres(self.folder))
+            case "valkey":
+                self.start_once("valkey", self.plan.valkey(self.folder))
+            case "storage":
+                storage = self.plan.storage(self.folder)
+                self.start_once("storage", storage)
+                storage.make_bucket(details["bucket"], origins=details["origins"])
+            case "payments":
+                keys = Keys(**details["keys"])
+                port, webhook_url = details["port"], details["webhook_url"]
+                self.start_once(name, PaymentSandbox(self.folder / name, port=port, webhook_url=webhook_url, keys=keys))
+            case unknown:
+                raise StartError(f"There is no server called {unknown}.")
+
+    def start_once(self, name: str, server: Server) -> None:
+        if name not in self.servers:
+            self.servers[name] = server
             server.start()
-        if kind == "storage":
-            server = self.servers[server_name]
-            assert isinstance(server, Storage)
-            server.make_bucket(details["bucket"], origins=details["origins"])
-
-
-def postgres_of(folder: Path, plan: Plan) -> Postgres:
-    return Postgres(
-        folder,
-        port=plan.postgres_port,
-        password=plan.postgres_password,
-        admin_password=plan.postgres_admin_password,
-        disposable=True,
-    )
-
-
-def valkey_of(folder: Path, plan: Plan) -> Valkey:
-    return Valkey(folder, port=plan.valkey_port, password=plan.valkey_password)
-
-
-def storage_of(folder: Path, plan: Plan) -> Storage:
-    return Storage(folder, port=plan.storage_port, secret_key=plan.storage_secret)
-
-
-@dataclass(frozen=True)
-class Borrowed:
-    """The borrower's side: the folder shared with the keeper."""
-
-    folder: Path
-    plan: Plan
-
-    @classmethod
-    def open(cls, folder: Path) -> "Borrowed":
-        return cls(folder, Plan(**json.loads((folder / "plan.json").read_text())))
-
-    @classmethod
-    def start(cls, folder: Path) -> "tuple[Borrowed, subprocess.Popen[bytes]]":
-        """Start a keeper of ``folder`` (new, private). It stops when the process's standard input is closed."""
-        plan = Plan.make()
-        write_private(folder / "plan.json", json.dumps(asdict(plan)))
-        (folder / "want").mkdir()
-        with (folder / "keeper.log").open("wb") as log:
-            keeper = subprocess.Popen(
-                [sys.executable, "-m", "marketplace.sandbox.keeper", folder],
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is the borrower's affair; the keeper sees its end
-            )
-        return cls(folder, plan), keeper
-
-    def want(self, name: str, **details: object) -> None:
-        """Ask for a server without waiting for it. Safe to repeat."""
-        if not (self.folder / "ready" / f"{name}.json").exists():
-            write_private(self.folder / "want" / f"{name}.json", json.dumps(details))
-
-    def wait_for(self, name: str, *, seconds: float = 60) -> None:
-        """Wait for what was wanted. Raises ``StartError`` with the server's own last words."""
-        answer = self.folder / "ready" / f"{name}.json"
-        deadline = time.monotonic() + seconds
-        while not answer.exists():
-            if time.monotonic() > deadline or not self.folder.exists():
-                log = self.folder / "keeper.log"
-                raise StartError(f"{name} was not started. {log.read_text() if log.exists() else ''}")
-            time.sleep(LOOK_SECONDS)
-        if error := json.loads(answer.read_text()).get("error"):
-            raise StartError(error)
 
 
 if __name__ == "__main__":
