@@ -1,0 +1,28 @@
+"""Product events, first-party and without personal data: counts, ids, lengths, prices."""
+
+from uuid import UUID
+
+from marketplace.common.models import AnalyticsEvent
+
+EVENTS = frozenset(
+    {
+        "mentor_submitted",
+        "document_decided",
+        "mentor_approved",
+        "search_run",
+        "slot_selected",
+        "hold_created",
+        "payment_succeeded",
+        "payment_failed",
+        "booking_confirmed",
+        "hold_expired",
+        "thread_started",
+    }
+)
+
+
+def track(name: str, *, user_id: UUID | None = None, **data: str | int | bool | None) -> None:
+    """Add one analytics event, in the caller's transaction if there is one."""
+    if name not in EVENTS:
+        raise ValueError(name)
+    AnalyticsEvent.objects.create(name=name, user_id=user_id, data=data)

@@ -1,0 +1,145 @@
+"""Who may come in, asked in one order everywhere.
+
+Signed in → role, and where asked second factor and fresh sign-in (403) → the object, looked up through what the user
+may see (404) → rule or form (409 or 422). The mixins of pages and the decorator of JSON routes both call ``admit``;
+what comes after it is the view's.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib.auth.mixins import AccessMixin
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import View
+
+from marketplace.common.errors import AccessDenied, FreshSignInRequired, SecondFactorRequired, Suspended
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+NOT_OPEN = _("This page is not open to your account.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Who:
+    """Which accounts a page or route is for. Empty ``roles``: everyone who is signed in."""
+
+    public: bool = False
+    roles: frozenset[str] = frozenset()
+    # A staff group; the superuser does not stand in for one.
+    groups: frozenset[str] = frozenset()
+    fresh: bool = False
+    # Whether a suspended account may write here all the same (its appeal, its own security settings).
+    suspended_may_write: bool = False
+    refusal: str | Promise = NOT_OPEN
+
+
+ANYONE = Who(public=True)
+SIGNED_IN = Who()
+STUDENT = Who(roles=frozenset({"student"}), refusal=_("This page is for students."))
+MENTOR = Who(roles=frozenset({"mentor"}), refusal=_("This page is for mentors."))
+PARTICIPANT = Who(roles=frozenset({"student", "mentor"}), refusal=_("This page is for students and mentors."))
+STAFF = Who(roles=frozenset({"admin"}), refusal=_("This page is for our staff."))
+REVIEWER = Who(roles=frozenset({"admin"}), groups=frozenset({"reviewer"}), refusal=_("This page is for reviewers."))
+SUPPORT = Who(roles=frozenset({"admin"}), groups=frozenset({"support"}), refusal=_("This page is for support."))
+FINANCE = Who(roles=frozenset({"admin"}), groups=frozenset({"finance"}), refusal=_("This page is for finance."))
+MONEY_DESK = Who(
+    roles=frozenset({"admin"}),
+    groups=frozenset({"support", "finance"}),
+    refusal=_("This page is for support and finance."),
+)
+
+
+def freshly(who: Who) -> Who:
+    """The same people, with a sign-in no older than ten minutes: decisions about people and money."""
+    return Who(roles=who.roles, groups=who.groups, fresh=True, refusal=who.refusal)
+
+
+def has_second_factor(request: HttpRequest) -> bool:
+    """Whether this account has a second factor (allauth then asks for it in every sign-in, whichever way)."""
+    if settings.DEMO_SKIP_STAFF_MFA:
+        return True
+    return bool(is_mfa_enabled(request.user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]))
+
+
+def signed_in_recently(request: HttpRequest) -> bool:
+    """Whether the last sign-in or confirmation in this session is younger than ``FRESH_SIGN_IN_SECONDS``."""
+    records = get_authentication_records(request, request.user)
+    latest = max((record["at"] for record in records), default=0)
+    return bool(time.time() - latest < settings.FRESH_SIGN_IN_SECONDS)
+
+
+def admit(request: HttpRequest, who: Who) -> None:
+    """Let a signed-in account pass, or raise ``AccessDenied`` (403). Strangers were sent away before (302, 401)."""
+    if who.public:
+        return
+    user: Any = request.user  # Any: this floor knows the account's attributes, not its class
+    if who.roles and user.role not in who.roles:
+        raise AccessDenied(who.refusal)
+    if who.groups and not user.groups.filter(name__in=who.groups).exists():
+        raise AccessDenied(who.refusal)
+    if user.is_staff and who.roles and not has_second_factor(request):
+        raise SecondFactorRequired
+    if who.fresh and not signed_in_recently(request):
+        raise FreshSignInRequired
+    if user.suspended_at is not None and request.method not in SAFE_METHODS and not who.suspended_may_write:
+        raise Suspended
+
+
+class GuardMixin(AccessMixin, View):
+    """Runs the guards, then ``load`` (the object, 404), then the view's own method."""
+
+    who: ClassVar[Who] = SIGNED_IN
+
+    def load(self) -> None:
+        """Look the page's object up through what the user may see; ``get_object_or_404`` is the whole refusal."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # Any: the URL's parts
+        if not self.who.public and not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        try:
+            admit(request, self.who)
+        except FreshSignInRequired:
+            return self.ask_again(request)
+        self.load()
+        return super().dispatch(request, *args, **kwargs)
+
+    def ask_again(self, request: HttpRequest) -> HttpResponse:
+        """Send a page's reader through allauth's "confirm it is you" and back."""
+        return redirect_to_login(request.get_full_path(), reverse("account_reauthenticate"))
+
+
+class PublicMixin(GuardMixin):
+    """Open to everyone: sign-in is asked for on every page that does not say this."""
+
+    who = ANYONE
+    login_required = False  # read by django.contrib.auth.middleware.LoginRequiredMiddleware
+
+
+class StudentRequiredMixin(GuardMixin):
+    who = STUDENT
+
+
+class MentorRequiredMixin(GuardMixin):
+    who = MENTOR
+
+
+class ParticipantRequiredMixin(GuardMixin):
+    who = PARTICIPANT
+
+
+class StaffRequiredMixin(GuardMixin):
+    who = STAFF
+
+
+class ReviewerRequiredMixin(GuardMixin):
+    who = REVIEWER

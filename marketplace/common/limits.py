@@ -1,0 +1,46 @@
+"""Rate limits (product.md §9), counted in the shared cache, per account and per address.
+
+Facts of the data (holds made, new threads) are counted in the database under the lock, not here. Without the cache
+these limits fail closed: ``Unavailable`` (503).
+"""
+
+from typing import Any
+
+import redis.exceptions
+from django.conf import settings
+from django.http import HttpRequest
+from django_ratelimit.core import get_usage
+
+from marketplace.common.errors import RateLimited, Unavailable
+
+
+def client_address(request: HttpRequest) -> str:
+    """Tell the caller's address, believing only as many forwarding proxies as the deployment says it has.
+
+    ``X-Forwarded-For`` grows to the right: with one trusted proxy the last entry was written by it, and whatever
+    stands further left was written by the caller.
+    """
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    count = settings.TRUSTED_PROXY_COUNT
+    if count and len(hops) >= count:
+        return hops[-count]
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def check_rate(request: HttpRequest, name: str) -> None:
+    """Count one use of the limit ``name`` of ``settings.RATE_LIMITS``; raise ``RateLimited`` when it is used up.
+
+    Counts by account where someone is signed in, else by address.
+    """
+    try:
+        usage: dict[str, Any] | None = get_usage(  # Any: the library's own mixture
+            request, group=name, key=_account_or_address, rate=settings.RATE_LIMITS[name], increment=True
+        )
+    except redis.exceptions.RedisError as exc:
+        raise Unavailable from exc
+    if usage is not None and usage["should_limit"]:
+        raise RateLimited(retry_after=usage["time_left"])
+
+
+def _account_or_address(group: str, request: HttpRequest) -> str:
+    return str(request.user.pk) if request.user.is_authenticated else client_address(request)

@@ -1,0 +1,206 @@
+"""The environment, read once and checked as a whole.
+
+``settings.py`` is the only reader of this module and nothing else reads ``os.environ``. A start with a bad
+environment names every fault at once, never a value. Each variable is explained in ``.env.example``.
+"""
+
+import re
+import sys
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+RATE = re.compile(r"^[1-9]\d*/\d*[smhd]$")
+SANDBOX_KEY = re.compile(r"^[ps]k_test_sandbox")
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+# Outside these a production start is refused; development may go lower so that a test needn't wait.
+PRODUCTION_BOUNDS = {
+    "HOLD_SECONDS": (300, 3600),
+    "RECONCILE_SECONDS": (60, 900),
+    "UPLOAD_URL_SECONDS": (60, 300),
+    "DOWNLOAD_URL_SECONDS": (10, 60),
+    "ID_RETENTION_DAYS": (1, 365),
+    "CANCEL_GRACE_SECONDS": (0, 3600),
+    "PLATFORM_FEE_BPS": (0, 5000),
+    "MIN_PRICE_MINOR": (50, 100_000),
+    "REFUND_TWO_PERSON_MINOR": (0, 10_000_000),
+}
+
+
+def _rate(value: str) -> str:
+    if not RATE.match(value):
+        raise ValueError("must be count/period, such as 10/5m or 20/h")
+    return value
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+
+
+class Env(BaseSettings):
+    model_config = SettingsConfigDict(case_sensitive=True, extra="ignore", frozen=True, env_ignore_empty=True)
+
+    ENV: Literal["development", "production"] = "production"
+    DEBUG: bool = False
+    SECRET_KEY: SecretStr
+    DATABASE_URL: SecretStr
+    SITE_URL: str = "http://127.0.0.1:8000"
+    SITE_NAME: str = "Lantern"
+    ALLOWED_HOSTS: Annotated[list[str], NoDecode] = []
+    TRUSTED_PROXY_COUNT: int = Field(default=0, ge=0, le=5)
+    CURRENCY: str = Field(default="usd", pattern=r"^[a-z]{3}$")
+
+    STRIPE_SECRET_KEY: SecretStr
+    STRIPE_PUBLISHABLE_KEY: str
+    STRIPE_WEBHOOK_SECRETS: SecretStr
+    STRIPE_API_BASE: str = ""
+    STRIPE_JS_URL: str = ""
+
+    S3_ENDPOINT_URL: str = ""
+    S3_BUCKET: str
+    S3_REGION: str = "us-east-1"
+    S3_ACCESS_KEY_ID: SecretStr
+    S3_SECRET_ACCESS_KEY: SecretStr
+    SCANNER_URL: str = ""
+
+    SMTP_URL: SecretStr
+    MAIL_FROM: str = "Lantern <hello@localhost>"
+    CACHE_URL: SecretStr
+    SENTRY_DSN: SecretStr | None = None
+    MEETING_BASE_URL: str = "https://meet.jit.si"
+    SELLER_NAME: str = "Lantern"
+    SELLER_ADDRESS: str = ""
+    SELLER_TAX_ID: str = ""
+
+    HOLD_SECONDS: int = Field(default=900, ge=1)
+    RECONCILE_SECONDS: int = Field(default=300, ge=1)
+    UPLOAD_URL_SECONDS: int = Field(default=300, ge=1, le=300)
+    DOWNLOAD_URL_SECONDS: int = Field(default=60, ge=1, le=60)
+    ID_RETENTION_DAYS: int = Field(default=30, ge=0)
+    CANCEL_GRACE_SECONDS: int = Field(default=1800, ge=0)
+    PLATFORM_FEE_BPS: int = Field(default=1500, ge=0, le=10_000)
+    MIN_PRICE_MINOR: int = Field(default=300, ge=1)
+    REFUND_TWO_PERSON_MINOR: int = Field(default=50_000, ge=0)
+    DEMO_SKIP_STAFF_MFA: bool = False
+
+    RATELIMIT_SIGN_IN_ACCOUNT: Rate = "10/5m"
+    RATELIMIT_SIGN_IN_ADDRESS: Rate = "30/5m"
+    RATELIMIT_SIGN_UP: Rate = "20/h"
+    RATELIMIT_PASSWORD_RESET: Rate = "5/h"  # noqa: S105  # a limit, not a password
+    RATELIMIT_ONBOARDING_SUBMIT: Rate = "5/h"
+    RATELIMIT_UPLOAD_SIGN: Rate = "30/h"
+    RATELIMIT_CHAT_POST: Rate = "20/m"
+    RATELIMIT_NEW_THREAD: Rate = "5/d"
+    RATELIMIT_HOLD: Rate = "10/h"
+    RATELIMIT_HOLD_TRY: Rate = "60/m"
+    RATELIMIT_CARD_DECLINE: Rate = "5/h"
+
+    @field_validator("ALLOWED_HOSTS", mode="before")
+    @classmethod
+    def _comma_list(cls, value: object) -> object:
+        return _split(value)
+
+    @field_validator("SITE_URL")
+    @classmethod
+    def _site_url(cls, value: str, info: ValidationInfo) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an address such as https://lantern.example")
+        if _production(info) and parts.scheme != "https":
+            raise ValueError("must begin with https:// in production")
+        return value.rstrip("/")
+
+    @field_validator("SECRET_KEY")
+    @classmethod
+    def _long_secret(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        secret = value.get_secret_value()
+        if _production(info) and (len(secret) < 50 or len(set(secret)) < 5 or secret.startswith("change-me")):
+            raise ValueError("must be at least 50 random characters in production")
+        return value
+
+    @field_validator("DEBUG", "DEMO_SKIP_STAFF_MFA")
+    @classmethod
+    def _never_in_production(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and _production(info):
+            raise ValueError("must be off in production")
+        if value and info.field_name == "DEMO_SKIP_STAFF_MFA":
+            site = info.data.get("SITE_URL")
+            if site is not None and urlsplit(site).hostname not in LOOPBACK_HOSTS:
+                raise ValueError("works only with a loopback SITE_URL")
+        return value
+
+    @field_validator("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY")
+    @classmethod
+    def _no_sandbox_key(cls, value: SecretStr | str, info: ValidationInfo) -> SecretStr | str:
+        key = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if _production(info) and SANDBOX_KEY.match(key):
+            raise ValueError("is a key of the payment sandbox")
+        return value
+
+    @field_validator("STRIPE_API_BASE", "STRIPE_JS_URL")
+    @classmethod
+    def _no_sandbox_address(cls, value: str, info: ValidationInfo) -> str:
+        if value and _production(info):
+            raise ValueError("must be empty in production, where Stripe itself is used")
+        return value
+
+    @field_validator("STRIPE_WEBHOOK_SECRETS")
+    @classmethod
+    def _some_webhook_secret(cls, value: SecretStr) -> SecretStr:
+        secrets = _split(value.get_secret_value())
+        if not secrets or not isinstance(secrets, list) or not all(s.startswith("whsec_") for s in secrets):
+            raise ValueError("must be one or two secrets (whsec_…), separated by a comma")
+        return value
+
+    @field_validator("SMTP_URL")
+    @classmethod
+    def _known_mailer(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        scheme = urlsplit(value.get_secret_value()).scheme
+        if scheme not in {"smtp", "smtps", "file"}:
+            raise ValueError("must begin with smtp:// or smtps://")
+        if scheme == "file" and _production(info):
+            raise ValueError("may be a folder in development only")
+        return value
+
+    @field_validator("ALLOWED_HOSTS")
+    @classmethod
+    def _named_hosts(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        if _production(info) and (not value or "*" in value):
+            raise ValueError("must name the hosts of the site in production")
+        return value
+
+    @field_validator(*PRODUCTION_BOUNDS)
+    @classmethod
+    def _within_bounds(cls, value: int, info: ValidationInfo) -> int:
+        low, high = PRODUCTION_BOUNDS[info.field_name or ""]
+        if _production(info) and not low <= value <= high:
+            raise ValueError(f"must lie between {low} and {high} in production")
+        return value
+
+    @property
+    def stripe_webhook_secrets(self) -> list[str]:
+        secrets = _split(self.STRIPE_WEBHOOK_SECRETS.get_secret_value())
+        assert isinstance(secrets, list)
+        return secrets
+
+
+def _production(info: ValidationInfo) -> bool:
+    # ``ENV`` is the first field; when it was itself refused the strict reading applies.
+    return bool(info.data.get("ENV", "production") == "production")
+
+
+def load_env() -> Env:
+    """Read the environment or end the process, naming each variable at fault and never its value."""
+    try:
+        return Env()
+    except ValidationError as exc:
+        lines = sorted(
+            {f"  {'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in exc.errors()}
+        )
+        sys.exit("The environment is not usable (see .env.example):\n" + "\n".join(lines))

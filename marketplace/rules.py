@@ -1,0 +1,61 @@
+"""The product's numbers, by name. ``settings.py`` takes them all in, so read them as ``settings.NAME``.
+
+Those that a deployment may change come from the environment (``env.py``) and are named there. Each is printed on the
+public page "How it works". Money is in minor units, shares in basis points.
+"""
+
+from datetime import timedelta
+
+SESSION_MINUTES = (15, 45, 90)
+GRID_MINUTES = 15
+
+HOURLY_RATE_MIN_MINOR = 1_200
+HOURLY_RATE_MAX_MINOR = 100_000
+
+HOLD_EXTENSION_SECONDS = 600
+BANK_STEP_EXTENSION_SECONDS = 300
+HOLDS_PER_STUDENT = 3
+ALTERNATIVES = 3
+
+BREAK_CHOICES = (0, 5, 10, 15, 30)
+NOTICE_HOURS_MIN, NOTICE_HOURS_DEFAULT, NOTICE_HOURS_MAX = 1, 4, 72
+HORIZON_DAYS_DEFAULT, HORIZON_DAYS_MAX = 60, 80
+LATE_PAYMENT_NOTICE_SECONDS = 900
+
+MINIMUM_AGE = 18
+FRESH_SIGN_IN_SECONDS = 600
+
+UPLOAD_MAX_BYTES = 10 * 1024 * 1024
+UPLOAD_TYPES = ("application/pdf", "image/jpeg", "image/png")
+UPLOAD_COMPLETE_HOURS = 24
+UNDECIDED_RETENTION_DAYS = 90
+
+WEBHOOK_MAX_BYTES = 256 * 1024
+WEBHOOK_TOLERANCE_SECONDS = 300
+RETURN_PAGE_READ_SECONDS = 10
+RECONCILE_AFTER_SECONDS = 120
+
+MESSAGE_MAX_CHARACTERS = 4_000
+MESSAGE_UPLOADS_MAX = 5
+
+RATING_SHOWN_FROM = 3
+JOIN_MINUTES_BEFORE = 10
+
+# Cancellation tiers: (hours before the start, per cent back), the most generous first.
+CANCELLATION_TIERS = {
+    "flexible": ((12, 100), (2, 50), (0, 0)),
+    "standard": ((24, 100), (2, 50), (0, 0)),
+    "strict": ((24, 100), (0, 0)),
+}
+CANCEL_GRACE_MIN_HOURS = 2
+
+# After the session
+ATTENDANCE_MIN_MINUTES = 15
+TRANSFER_AFTER_HOURS = 48
+REPORT_DAYS = 14
+REPORT_ANSWER_HOURS = 72
+OUTCOME_SUPPORT_DAYS = 7
+STRIKE_DAYS = 90
+
+# Workers: a claim older than this was left by one that died; the call it made is repeated under the same key.
+REFUND_CLAIM_TIMEOUT = timedelta(minutes=2)
