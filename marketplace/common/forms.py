@@ -45,6 +45,8 @@ class BoundField(forms.BoundField):
             attrs["class"] = f"{kind} {own}".strip()
         if isinstance(widget, forms.Textarea) and "maxlength" in widget.attrs:
             attrs |= {"maxlength": False, "data-limit": widget.attrs["maxlength"]}
+        if isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple)):
+            attrs.pop("aria-invalid", None)  # a single radio can't carry it; the fieldset is described by the error
         return attrs
 
     @property

@@ -1,0 +1,164 @@
+"""Template tags over ``marketplace.common.formatting`` and ``marketplace.common.forms``; built in, so no ``{% load %}``.
+
+Times are shown in the active time zone (the reader's) unless a zone is given.
+"""
+
+import uuid
+from collections.abc import Iterable
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.conf import settings
+from django.forms import BaseForm
+from django.forms.formsets import BaseFormSet
+from django.template.context import Context
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from marketplace.common import formatting
+from marketplace.common.forms import ErrorItem, error_items
+
+register = template.Library()
+
+
+def _zone(zone: ZoneInfo | str | None) -> ZoneInfo:
+    if isinstance(zone, ZoneInfo):
+        return zone
+    return ZoneInfo(zone or timezone.get_current_timezone_name())
+
+
+@register.simple_tag
+def money(amount_minor: int, currency: str | None = None, short: bool = False) -> str:
+    """``{% money booking.price_minor booking.currency %}``, ``{% money 3300 short=True %}``."""
+    return formatting.money(amount_minor, currency or settings.CURRENCY, short=short)
+
+
+@register.simple_tag
+def currency_symbol() -> str:
+    return formatting.currency_symbol(settings.CURRENCY)
+
+
+@register.filter
+def number(value: int) -> str:
+    return formatting.number(value)
+
+
+@register.simple_tag
+def local_time(moment: datetime, zone: ZoneInfo | str | None = None) -> SafeString:
+    """``<time datetime="2026-11-26T18:30:00Z">18:30</time>``."""
+    return _time(moment, formatting.clock(moment, _zone(zone)))
+
+
+@register.simple_tag
+def time_range(starts_at: datetime, ends_at: datetime, zone: ZoneInfo | str | None = None) -> SafeString:
+    """``18:30–19:15``."""
+    return _time(starts_at, formatting.time_range(starts_at, ends_at, _zone(zone)))
+
+
+@register.simple_tag
+def day(moment: datetime | date, style: str = "short", zone: ZoneInfo | str | None = None) -> SafeString:
+    """``{% day booking.starts_at %}`` Thu 26 Nov; styles ``long``, ``year``, ``weekday``, ``month``, ``number``."""
+    if isinstance(moment, datetime):
+        return _time(moment, formatting.day(moment, _zone(zone), style=style))
+    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), formatting.day(moment, style=style))
+
+
+@register.simple_tag
+def day_time(moment: datetime, zone: ZoneInfo | str | None = None) -> SafeString:
+    """``Thu 26 Nov, 18:30``."""
+    where = _zone(zone)
+    return _time(moment, f"{formatting.day(moment, where)}, {formatting.clock(moment, where)}")
+
+
+@register.simple_tag
+def other_time(starts_at: datetime, ends_at: datetime, zone: ZoneInfo | str) -> SafeString:
+    """The other person's time; the weekday is said where their date differs: ``00:30–01:15 Fri``."""
+    theirs, ours = _zone(zone), _zone(None)
+    text = formatting.time_range(starts_at, ends_at, theirs)
+    if starts_at.astimezone(theirs).date() != starts_at.astimezone(ours).date():
+        text = f"{text}, {formatting.day(starts_at, theirs, style='weekday')}"
+    return _time(starts_at, text)
+
+
+@register.simple_tag
+def relative_day(moment: datetime) -> str:
+    """``Today``, ``Tomorrow``, ``Thu 26``."""
+    return formatting.relative_day(moment, _zone(None), now=timezone.now())
+
+
+@register.simple_tag
+def zone_label(at: datetime | None = None, zone: ZoneInfo | str | None = None) -> str:
+    """``Lisbon, GMT+0``: city and offset on that date (now, when none is given)."""
+    return formatting.zone_label(_zone(zone), at or timezone.now())
+
+
+@register.simple_tag
+def zone_city(zone: ZoneInfo | str | None = None) -> str:
+    return formatting.zone_city(_zone(zone))
+
+
+@register.filter
+def in_minutes(moment: datetime) -> str:
+    """``in 12 min``, ``in 5 hours``, ``in 3 days``; empty once it has passed."""
+    return formatting.until(moment, now=timezone.now())
+
+
+@register.filter
+def duration(seconds: int) -> str:
+    """``900`` → ``15 minutes``."""
+    return formatting.duration(seconds)
+
+
+@register.filter
+def utc_iso(moment: datetime) -> str:
+    return formatting.utc_iso(moment)
+
+
+@register.filter
+def hue(identity: uuid.UUID | int | str) -> int:
+    return formatting.hue(identity)
+
+
+@register.filter
+def initials(name: str) -> str:
+    return formatting.initials(name)
+
+
+@register.filter
+def file_size(size: int) -> str:
+    return formatting.file_size(size)
+
+
+@register.filter
+def error_list(form: "BaseForm | BaseFormSet[BaseForm] | None") -> list[ErrorItem]:
+    return error_items(form)
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changes: object) -> str:
+    """The query string of this page with some parameters replaced; ``None`` drops one: ``href="{% query page=2 %}"``."""
+    params = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value is None:
+            params.pop(name, None)
+        elif isinstance(value, Iterable) and not isinstance(value, str):
+            params.setlist(name, [str(item) for item in value])
+        else:
+            params[name] = str(value)
+    return f"?{params.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def current(context: Context, path: str, exact: bool = False) -> SafeString:
+    """``aria-current`` for a link to the page one is on, or (unless ``exact``) to one above it."""
+    request = context.get("request")
+    if request is None:
+        return SafeString("")
+    here = request.path == path if exact else request.path.startswith(path)
+    return SafeString(' aria-current="page"') if here else SafeString("")
+
+
+def _time(moment: datetime, text: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', formatting.utc_iso(moment), text)
