@@ -64,7 +64,7 @@ class Borrowed:
             "SECRET_KEY": "only-for-borrowed-servers",
             "SITE_URL": self.site_url,
             "ALLOWED_HOSTS": "127.0.0.1,localhost",
-            "SMTP_URL": f"file://{self.mail}",
+            "SMTP_URL": self.mail.as_uri(),
             "CACHE_URL": self.plan.valkey(self.folder).url(self.cache),
             **self.plan.postgres(self.folder).environment(),
             **self.plan.storage(self.folder).environment(self.bucket),

@@ -36,6 +36,7 @@ class Program:
         self.pid_file = folder / "pids" / f"{name}.json"
         self.stop_signal = stop_signal
         self._process: subprocess.Popen[bytes] | None = None
+        self._log_start = 0
 
     @property
     def pid(self) -> int | None:
@@ -44,9 +45,11 @@ class Program:
     def start(self, argv: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path | None = None) -> None:
         """Start the program. Effects: stops the one that an earlier run left behind; appends to the log."""
         self.stop_leftover()
+        self._process = None
         for folder in (self.log.parent, self.pid_file.parent):
             folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
+            self._log_start = log.tell()
             self._process = subprocess.Popen(
                 [str(part) for part in argv],
                 env=dict(env),
@@ -62,6 +65,10 @@ class Program:
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def wait(self) -> int:
+        """Wait for the program's end and return its status (negative: the signal that ended it)."""
+        return self._process.wait() if self._process else 0
+
     def wait_until(self, is_ready: Callable[[], bool], *, seconds: float = 30) -> None:
         """Wait until the program answers. Raises ``StartError`` when it ends or time runs out first."""
         deadline = time.monotonic() + seconds
@@ -73,10 +80,11 @@ class Program:
             time.sleep(0.02)
 
     def last_lines(self, count: int = 15) -> str:
+        """Return the end of what the program has printed since it was started last."""
         if not self.log.exists():
             return ""
         with self.log.open("rb") as log:
-            log.seek(max(0, self.log.stat().st_size - 8192))
+            log.seek(max(self._log_start, self.log.stat().st_size - 8192))
             text = log.read().decode(errors="replace")
         return "\n".join(text.splitlines()[-count:])
 
@@ -100,7 +108,10 @@ class Program:
             pid, born = int(record["pid"]), record["born"]
         except (OSError, ValueError, KeyError, TypeError):
             return False  # no pid file, or one cut short by a crash
-        found = born is not None and born_at(pid) == born
+        now = born_at(pid)
+        found = born is not None and now == born
+        if now is None:
+            end_session(pid)  # it is gone itself, but what it started may be left
         if found:
             with suppress(ProcessLookupError):
                 os.kill(pid, self.stop_signal)

@@ -38,6 +38,7 @@ class Valkey:
             "save": '""',
             "appendonly": "no",
             "daemonize": "no",
+            "loglevel": "warning",
             "maxmemory": "64mb",
             "maxmemory-policy": "allkeys-lru",
         }

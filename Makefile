@@ -1,0 +1,63 @@
+# `make` alone prints what can be run. Everything installs itself into .venv first; only Python (3.12+) is needed.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check e2e bench fmt requirements migrations clean
+
+# Our own environment first on the path, whatever the caller has active.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Tests that run beside each other, and further arguments: make test JOBS=4 ARGS="-k slots"
+JOBS ?= auto
+ARGS ?=
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+demo: ## Start the whole marketplace on this machine, with people in it (PORT, DEMO_DIR)
+	@bin/setup demo && exec python -m marketplace.sandbox
+
+test: ## Run the tests on a real PostgreSQL (embedded, or DATABASE_URL)
+	@bin/setup dev
+	@python -m pytest -n $(JOBS) $(ARGS)
+
+check: ## Run everything that CI runs but the browser: format, lint, types, layers, migrations, deploy, tests
+	@bin/setup dev
+	@echo "== Format"
+	@ruff format --check --quiet . || { echo "Run: make fmt"; exit 1; }
+	@echo "== Lint"
+	@ruff check --quiet .
+	@djade --check $$(git ls-files '*.html')
+	@echo "== Types"
+	@bin/as-production mypy .
+	@echo "== Layers"
+	@lint-imports --no-cache
+	@echo "== Migrations"
+	@bin/manage makemigrations --check --dry-run
+	@bin/manage lintmigrations --no-cache --project-root-path .
+	@echo "== Deployment"
+	@bin/as-production python manage.py check --deploy --fail-level WARNING
+	@zizmor --offline --quiet .github/workflows
+	@echo "== Tests"
+	@$(MAKE) --no-print-directory test
+
+e2e: ## Run the browser tests (needs a Chromium; says how to get one)
+	@bin/setup dev
+	@bin/e2e $(ARGS)
+
+bench: ## Compare the product's speed with a plain Django app's
+	@bin/setup dev
+	@python -m tests.bench $(ARGS)
+
+fmt: ## Format the code and the templates, and fix what can be fixed
+	@bin/setup dev
+	@ruff check --fix --quiet . ; ruff format --quiet .
+	@djade $$(git ls-files '*.html') || true
+
+migrations: ## Write the migrations that the models ask for (ARGS="bookings --name add_holds")
+	@bin/setup dev
+	@bin/manage makemigrations $(ARGS)
+
+requirements: ## Choose the newest versions that fit requirements/*.in (ARGS="--upgrade")
+	@bin/setup dev
+	@bin/compile-requirements $(ARGS)
+
+clean: ## Remove what was installed and built; the demo's data stays
+	rm -rf .venv .venv.lock .cache staticfiles

@@ -1,0 +1,239 @@
+"""Starts programs in order, shows what they print, starts again what dies, and stops all in reverse.
+
+It knows nothing of what the programs are; ``demo.py`` says that.
+"""
+
+import os
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from marketplace.sandbox.processes import Program, Server, StartError
+
+LOOK_SECONDS = 0.1
+RESTARTS_A_MINUTE = 5
+LOG_BYTES = 20_000_000
+COLOURS = (36, 33, 35, 32, 34, 31, 96, 93, 95)
+GREY = 90
+
+
+class Task(Protocol):
+    """Something that is started once: a server, which then stays, or a job, which has ended when ``start`` returns."""
+
+    label: str
+
+    @property
+    def program(self) -> Program: ...
+
+    def start(self) -> None: ...
+
+
+@dataclass
+class Serve:
+    """A server that stays, and is started again when it dies."""
+
+    label: str
+    server: Server
+
+    @property
+    def program(self) -> Program:
+        return self.server.program
+
+    def start(self) -> None:
+        self.server.start()
+
+
+@dataclass
+class Job:
+    """A command that runs to its end before the next stage, such as migrations."""
+
+    label: str
+    program: Program
+    argv: Sequence[str | Path]
+    env: Mapping[str, str]
+    cwd: Path
+    is_needed: Callable[[], bool] = lambda: True
+
+    def start(self) -> None:
+        if not self.is_needed():
+            return
+        self.program.start(self.argv, env=self.env, cwd=self.cwd)
+        status = self.program.wait()
+        if status != 0:
+            raise StartError(f"{self.program.name} ended with status {status}.\n{self.program.last_lines(30)}")
+        self.program.stop()
+
+
+class Stopped(Exception):
+    """A stop was asked for while things were being started."""
+
+
+@dataclass
+class Supervisor:
+    """Runs ``stages`` one after the other, the tasks of one stage beside each other, then watches."""
+
+    stages: Sequence[Sequence[Task]]
+    on_change: Callable[[Mapping[str, int]], None]  # called with the pids when all is up and after each restart
+    console: "Console"
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _gate: threading.Lock = field(default_factory=threading.Lock)
+    _started: list[Task] = field(default_factory=list)
+    _restarts: dict[str, deque[float]] = field(default_factory=dict)
+    _restarting: dict[str, threading.Thread] = field(default_factory=dict)
+
+    def ask_to_stop(self) -> None:
+        """Ask for a stop; may be called from a signal handler and more than once."""
+        self._stopping.set()
+
+    def run(self, when_up: Callable[[], None]) -> None:
+        """Start everything, watch until a stop is asked for, stop everything. Raises ``StartError``."""
+        failures: list[BaseException] = []
+        starter = threading.Thread(target=self._start_all, args=(failures,), name="starter")
+        starter.start()
+        try:
+            while starter.is_alive() and not self._stopping.is_set():
+                starter.join(LOOK_SECONDS)
+            if failures:
+                raise failures[0]
+            if not self._stopping.is_set():
+                self._report()
+                when_up()
+                self._watch()
+        finally:
+            self._stopping.set()
+            for thread in (starter, *self._restarting.values()):
+                while thread.is_alive():  # it may be waiting for a program that we have to end first
+                    self._stop_all()
+                    thread.join(LOOK_SECONDS)
+            self._stop_all()
+            self.console.close()
+
+    def _start_all(self, failures: list[BaseException]) -> None:
+        try:
+            with ThreadPoolExecutor() as pool:
+                for stage in self.stages:
+                    for future in [pool.submit(self._start, task) for task in stage]:
+                        future.result()
+        except (StartError, Stopped, OSError) as exc:
+            if not self._stopping.is_set():
+                failures.append(exc)
+
+    def _start(self, task: Task) -> None:
+        with self._gate:
+            if self._stopping.is_set():
+                raise Stopped
+            self._started.append(task)
+        began = time.monotonic()
+        self.console.follow(task.program)
+        task.start()
+        self.console.progress(f"{task.label} ({time.monotonic() - began:.1f} s)")
+
+    def _stop_all(self) -> None:
+        with self._gate:
+            started = list(reversed(self._started))
+        for task in started:
+            if task.program.pid is not None:
+                self.console.say(f"Stopping {task.program.name} …")
+                task.program.stop()
+
+    def _servers(self) -> list[Task]:
+        return [task for task in self._started if isinstance(task, Serve)]
+
+    def pids(self) -> dict[str, int]:
+        return {task.program.name: task.program.pid for task in self._servers() if task.program.pid is not None}
+
+    def _report(self) -> None:
+        self._reported = self.pids()
+        self.on_change(self._reported)
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(LOOK_SECONDS):
+            for task in self._servers():
+                if not task.program.is_alive():
+                    self._start_again(task)
+            if self.pids() != self._reported:
+                self._report()
+
+    def _start_again(self, task: Task) -> None:
+        """Start a dead program in a thread of its own, so that a slow one holds up no other."""
+        name = task.program.name
+        busy = self._restarting.get(name)
+        if busy and busy.is_alive():
+            return
+        recent = self._restarts.setdefault(name, deque(maxlen=RESTARTS_A_MINUTE))
+        now = time.monotonic()
+        if len(recent) == RESTARTS_A_MINUTE and now - recent[0] < 60:
+            return  # it keeps dying: wait until the minute is over
+        recent.append(now)
+        if len(recent) == RESTARTS_A_MINUTE and now - recent[0] < 60:
+            self.console.say(f"{name} has died {RESTARTS_A_MINUTE} times within a minute; a pause after this start.")
+        self.console.say(f"{name} has died; starting it again.")
+        self._restarting[name] = threading.Thread(target=self._try_again, args=(task,), name=f"restart-{name}")
+        self._restarting[name].start()
+
+    def _try_again(self, task: Task) -> None:
+        try:
+            task.start()
+        except (StartError, OSError) as exc:
+            self.console.say(str(exc))
+
+
+class Console:
+    """Prints progress, and every program's log with its name before each line; in colour on a terminal."""
+
+    def __init__(self) -> None:
+        self.colourful = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        self._lock = threading.Lock()
+        self._followed: dict[str, threading.Thread] = {}
+        self._closing = threading.Event()
+
+    def say(self, words: str) -> None:
+        with self._lock:
+            print(words, flush=True)
+
+    def progress(self, words: str) -> None:
+        self.say(f"  {self._paint('✓', 32)} {words}")
+
+    def follow(self, program: Program) -> None:
+        """Print what the program writes to its log from now on. Safe to repeat."""
+        if program.name not in self._followed:
+            colour = COLOURS[len(self._followed) % len(COLOURS)]
+            thread = threading.Thread(target=self._tail, args=(program, colour), daemon=True)
+            self._followed[program.name] = thread
+            thread.start()
+
+    def close(self) -> None:
+        """Print what is left in the logs."""
+        self._closing.set()
+        for thread in self._followed.values():
+            thread.join(2)
+
+    def _tail(self, program: Program, colour: int) -> None:
+        position = program.log.stat().st_size if program.log.exists() else 0
+        prefix = self._paint(f"{program.name:>9} │", colour)
+        unfinished = b""
+        while True:
+            closing = self._closing.is_set()
+            if program.log.exists():
+                with program.log.open("rb") as log:
+                    log.seek(position)
+                    new = log.read()
+                position += len(new)
+                *lines, unfinished = (unfinished + new).split(b"\n")
+                for line in lines:
+                    self.say(f"{prefix} {line.decode(errors='replace')}")
+                if position > LOG_BYTES:  # the programs append, so a log may be emptied under them
+                    os.truncate(program.log, 0)
+                    position = 0
+            if closing:
+                return
+            time.sleep(LOOK_SECONDS)
+
+    def _paint(self, text: str, colour: int) -> str:
+        return f"\033[{colour}m{text}\033[0m" if self.colourful else text
