@@ -1,0 +1,212 @@
+"""``/_sandbox/``: looking at what is there and pressing the buttons that a bank or a fault would press.
+
+Open to programs on this machine without a key. A page of another site, opened in a browser here, may not
+ask it anything: see ``server.refuse_strangers``.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from . import accounts, console, disputes, events, faults, intents, onboarding, payouts, refunds
+from .api import Answer, Api, Request, as_json, refused
+from .call import Call
+from .errors import ApiError, missing
+from .objects import Json, StripeObject, visible
+from .store import Transaction
+
+
+@dataclass(frozen=True)
+class Press:
+    """A button that was pressed: what was sent with it, and the id in its address."""
+
+    api: Api
+    given: dict[str, Json]
+    id: str
+
+    def text(self, name: str) -> str:
+        value = self.given.get(name)
+        if not isinstance(value, str) or not value:
+            raise ApiError(400, f"Missing: {name}.", code="parameter_missing", param=name)
+        return value
+
+    def choice(self, name: str, *choices: str) -> str:
+        value = self.text(name)
+        if value not in choices:
+            raise ApiError(400, f"Not understood: {name} is one of {', '.join(choices)}.", param=name)
+        return value
+
+    def call(self, tx: Transaction, *, account_of: str = "") -> Call:
+        if account_of:
+            tx.account = tx.account_of(account_of)
+        return Call(tx, self.api.config, self.api.base_url)
+
+    def intent(self, call: Call) -> StripeObject:
+        return call.get("payment_intent", self.text("payment_intent"), param="payment_intent")
+
+
+def answer(api: Api, request: Request) -> Answer:
+    """Answer a request to ``/_sandbox/``; a form pressed in the page is sent back to the page."""
+    try:
+        for method, pattern, handler in ROUTES:
+            match = re.fullmatch(f"/_sandbox{pattern}", request.path)
+            if match and method == request.method:
+                result = handler(Press(api, read_given(request), match.groupdict().get("id", "")))
+                api.delivery.wake()
+                return result if isinstance(result, Answer) else presented(request, result)
+        raise ApiError(404, f"The sandbox has no {request.method} {request.path[:100]}.")
+    except ApiError as error:
+        return console.refusal(error) if wants_page(request) else refused(error)
+
+
+def read_given(request: Request) -> dict[str, Json]:
+    if not request.body:
+        return {}
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        if kind == "application/x-www-form-urlencoded":
+            return from_form(parse_qsl(request.body.decode(), keep_blank_values=True))
+        given = json.loads(request.body)
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        raise ApiError(400, "Not understood: the body is not JSON.") from None
+    if not isinstance(given, dict):
+        raise ApiError(400, "Not understood: the body is a JSON object.")
+    return given
+
+
+def from_form(pairs: list[tuple[str, str]]) -> dict[str, Json]:
+    """Read the page's own forms: ``webhooks.drop=true``."""
+    given: dict[str, Json] = {}
+    for name, value in pairs:
+        section, _, inner = name.rpartition(".")
+        typed: Json = value
+        if value in {"true", "false"}:
+            typed = value == "true"
+        elif section and re.fullmatch(r"\d{1,9}", value):
+            typed = int(value)
+        (given.setdefault(section, {}) if section else given)[inner] = typed
+    return given
+
+
+def wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
+def presented(request: Request, result: Json) -> Answer:
+    if request.method == "POST" and wants_page(request):
+        return Answer(303, b"", {"Location": "/_sandbox/"})
+    return as_json(200, result)
+
+
+def health(press: Press) -> Json:
+    with press.api.store.transaction() as tx:
+        tx.setting("faults")
+    return {"status": "ok"}
+
+
+def page(press: Press) -> Answer:
+    with press.api.store.transaction() as tx:
+        return console.page(tx, press.api.config)
+
+
+def list_events(press: Press) -> Json:
+    with press.api.store.transaction() as tx:
+        rows = tx.connection.execute("SELECT body FROM objects WHERE kind = 'event' ORDER BY seq DESC").fetchall()
+        return {"data": [visible(json.loads(row[0])) for row in rows]}
+
+
+def show_event(press: Press) -> Json:
+    with press.api.store.transaction() as tx:
+        event = tx.find(press.id, "event", account="*")
+        if event is None:
+            raise missing("event", press.id)
+        return {**visible(event), "deliveries": events.deliveries_of(tx, press.id)}
+
+
+def deliver(press: Press) -> Json:
+    if not press.api.config.webhook_url:
+        raise ApiError(409, "The sandbox was started without --webhook-url, so there is nowhere to deliver to.")
+    return {"status": press.api.delivery.deliver_now(press.id)}
+
+
+def change_faults(press: Press) -> Json:
+    with press.api.store.transaction() as tx:
+        return faults.change(tx, press.given)
+
+
+def authenticate(press: Press) -> Json:
+    succeeds = press.choice("outcome", "succeed", "fail") == "succeed"
+    with press.api.store.transaction() as tx:
+        call = press.call(tx, account_of=press.text("payment_intent"))
+        return visible(intents.authenticate(call, press.intent(call), succeeds=succeeds))
+
+
+def dispute(press: Press) -> Json:
+    if press.given.get("outcome"):
+        press.choice("outcome", "won", "lost", "escalated")
+    if press.given.get("reason"):
+        press.choice("reason", "fraudulent", "product_not_received", "inquiry")
+    with press.api.store.transaction() as tx:
+        call = press.call(tx, account_of=press.text("payment_intent"))
+        return visible(disputes.dispute_intent(call, press.intent(call), press.given))
+
+
+def fail_refund(press: Press) -> Json:
+    with press.api.store.transaction() as tx:
+        refunds.fails(press.call(tx, account_of=press.id), press.id)
+        return visible(tx.find(press.id))
+
+
+def onboard(press: Press) -> Json:
+    with press.api.store.transaction() as tx:
+        return visible(accounts.onboard(press.call(tx), press.id, press.given))
+
+
+def restrict(press: Press) -> Json:
+    with press.api.store.transaction() as tx:
+        return visible(accounts.restrict(press.call(tx), press.id))
+
+
+def pay_out(press: Press) -> Json:
+    with press.api.store.transaction() as tx:
+        return {"data": visible(payouts.pay_out_everything(press.call(tx), press.id))}
+
+
+def reset(press: Press) -> Json:
+    """Forget everything, faults and waiting deliveries included."""
+    with press.api.store.transaction() as tx:
+        tx.forget_everything()
+    return {"status": "ok"}
+
+
+def show_onboarding(press: Press) -> Answer:
+    with press.api.store.transaction() as tx:
+        return onboarding.page(tx, press.id)
+
+
+def finish_onboarding(press: Press) -> Answer:
+    with press.api.store.transaction() as tx:
+        return onboarding.finish(press.call(tx), press.id, press.choice("bank", "good", "fails", "later"))
+
+
+ID = r"/(?P<id>[A-Za-z0-9_]{1,80})"
+ROUTES: tuple[tuple[str, str, Callable[[Press], Json]], ...] = (
+    ("GET", "/?", page),
+    ("GET", "/health", health),
+    ("GET", "/events", list_events),
+    ("GET", f"/events{ID}", show_event),
+    ("POST", f"/events{ID}/deliver", deliver),
+    ("GET", "/faults", change_faults),
+    ("POST", "/faults", change_faults),
+    ("POST", "/authenticate", authenticate),
+    ("POST", "/disputes", dispute),
+    ("POST", f"/refunds{ID}/fail", fail_refund),
+    ("POST", f"/accounts{ID}/onboard", onboard),
+    ("POST", f"/accounts{ID}/restrict", restrict),
+    ("POST", f"/accounts{ID}/payout", pay_out),
+    ("GET", f"/onboarding{ID}", show_onboarding),
+    ("POST", f"/onboarding{ID}", finish_onboarding),
+    ("POST", "/reset", reset),
+)
