@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
+from marketplace.sandbox.environment import ROOT, inherited, product_variables
 from marketplace.sandbox.keeper import LOOK_SECONDS, Plan
 from marketplace.sandbox.payments import Keys, PaymentSandbox
 from marketplace.sandbox.processes import LOOPBACK, StartError, free_port, write_private
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 KEYS = Keys(secret="sk_test_sandbox_borrowed", publishable="pk_test_sandbox_borrowed", webhook="whsec_borrowed")
 
 
@@ -110,6 +110,7 @@ class Loan:
 
     def __init__(self) -> None:
         folder = Path(tempfile.mkdtemp(prefix="lantern-"))
+        folder.chmod(0o711)  # where PostgreSQL has to run as another user, that user must get in
         write_private(folder / "plan.json", json.dumps(asdict(Plan.make())))
         (folder / "want").mkdir()
         with (folder / "keeper.log").open("wb") as log:
@@ -143,10 +144,11 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["--all"]:
         names += ["storage", "payments"]
         arguments = arguments[1:]
+    own = {name: value for name, value in os.environ.items() if name in product_variables()}
     with Loan() as borrowed:
         borrowed.want(*names)
         borrowed.wait_for(*names)
-        return subprocess.run(arguments, env=borrowed.environment() | os.environ, check=False).returncode
+        return subprocess.run(arguments, env=inherited() | borrowed.environment() | own, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -164,6 +164,7 @@ def main() -> int:
     try:
         prepare(folder)
         with only_one(folder):
+            (folder / "run.json").unlink(missing_ok=True)  # of a run that was cut short
             stop_leftovers(folder, console)
             if not is_free(port):
                 raise StartError(f"Port {port} is taken by another program. Choose one: PORT=8001 make demo")

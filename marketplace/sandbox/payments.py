@@ -1,15 +1,13 @@
 """The payment sandbox as a process of its own; what it does stands in ``marketplace.sandbox.stripe``."""
 
-import os
 import sys
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 
+from marketplace.sandbox.environment import ROOT, inherited
 from marketplace.sandbox.processes import LOOPBACK, Program
-
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,7 @@ class PaymentSandbox:
         argv = [sys.executable, "-m", "marketplace.sandbox.stripe", "--host", LOOPBACK, "--port", str(self.port)]
         argv += ["--state", str(self.home), "--webhook-url", self.webhook_url, "--webhook-secret", self.keys.webhook]
         argv += ["--secret-key", self.keys.secret, "--publishable-key", self.keys.publishable]
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        self.program.start(argv, env=kept | {"PYTHONUNBUFFERED": "1"}, cwd=ROOT)
+        self.program.start(argv, env=inherited(), cwd=ROOT)
         self.program.wait_until(self._is_ready)
 
     def _is_ready(self) -> bool:

@@ -6,6 +6,7 @@ user to the system and open folders to all). ``PG_BINDIR`` names another install
 
 import importlib.util
 import os
+import pwd
 import re
 import signal
 import subprocess
@@ -90,9 +91,9 @@ class Postgres:
         self._make_role_and_database()
 
     def _prefix(self) -> list[str]:
-        """Return what must stand before a command so that PostgreSQL, which refuses to be root, is not."""
+        """Return what must stand before a command: PostgreSQL refuses to be root, and to be a user without a name."""
         if os.geteuid() != 0:
-            return []
+            return [] if has_name(os.geteuid()) else self._run_as("map")
         owner = self.data.stat() if self.data.exists() else None
         if owner and owner.st_uid != 0:
             return self._run_as(f"{owner.st_uid}:{owner.st_gid}")  # an ordinary user's cluster, or an earlier nobody's
@@ -126,8 +127,8 @@ class Postgres:
         subprocess.run(["rm", "-rf", "--", draft], check=True)
         password_file = self.home / "password"  # initdb reads a real file only
         write_private(password_file, self.admin_password)
-        if prefix and self.home.stat().st_uid:
-            os.chown(password_file, NOBODY, NOBODY)
+        if os.geteuid() == 0:  # initdb may run as the owner of the folder instead
+            os.chown(password_file, self.home.stat().st_uid, self.home.stat().st_gid)
         argv: list[str | Path] = [
             *prefix,
             self.bindir / "initdb",
@@ -222,6 +223,15 @@ def find_bindir() -> Path:
     if not (bindir / "postgres").exists():
         raise StartError(f"There is no program 'postgres' in {bindir}.")
     return bindir
+
+
+def has_name(uid: int) -> bool:
+    """Say whether the system knows the user; in containers one may be a mere number, which initdb refuses."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def quiet_environment() -> dict[str, str]:

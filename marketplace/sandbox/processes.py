@@ -45,7 +45,6 @@ class Program:
     def start(self, argv: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path | None = None) -> None:
         """Start the program. Effects: stops the one that an earlier run left behind; appends to the log."""
         self.stop_leftover()
-        self._process = None
         for folder in (self.log.parent, self.pid_file.parent):
             folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:

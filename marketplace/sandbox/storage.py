@@ -1,6 +1,5 @@
 """The embedded object storage: ``ministack``, which speaks S3's protocol and checks its signatures and policies."""
 
-import os
 import sys
 import urllib.request
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from urllib.error import URLError
 import boto3
 from botocore.config import Config
 
+from marketplace.sandbox.environment import inherited
 from marketplace.sandbox.processes import LOOPBACK, Program
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ class Storage:
         """Start the server and return once it answers. Effects: makes the bucket when ``origins`` were given."""
         objects = self.home / "objects"
         objects.mkdir(parents=True, exist_ok=True)
-        environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
+        environment = inherited() | {
             "TMPDIR": str(self.home),  # for its own pid file
             "AUTH": "true",
             "BIND_HOST": LOOPBACK,  # it would listen on every interface otherwise

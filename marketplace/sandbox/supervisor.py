@@ -122,7 +122,7 @@ class Supervisor:
                         future.result()
         except (StartError, Stopped, OSError) as exc:
             if not self._stopping.is_set():
-                failures.append(exc)
+                failures.append(exc if isinstance(exc, StartError) else StartError(str(exc)))
 
     def _start(self, task: Task) -> None:
         with self._gate:
