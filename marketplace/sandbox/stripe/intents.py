@@ -136,8 +136,8 @@ def update(call: Call) -> StripeObject:
                 f"only update the {name} of a PaymentIntent with one of the following statuses: {', '.join(OPEN)}.",
                 payment_intent=visible(intent),
             )
-    amount = int(params.get("amount", intent["amount"]))
-    currency = str(params.get("currency", intent["currency"])).lower()
+    amount: int = params["amount"] if "amount" in params else intent["amount"]
+    currency = (params.get("currency") or intent["currency"]).lower()
     if (amount, currency) != (intent["amount"], intent["currency"]):
         call.check_amount(amount, currency)
         intent["amount"], intent["currency"] = amount, currency
