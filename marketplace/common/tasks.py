@@ -1,0 +1,22 @@
+"""Jobs of this floor."""
+
+from typing import Any
+
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from marketplace.common import mailing
+
+FAILED_MAIL_HOURS = 7 * 24
+
+
+# Waits 3 s, 9 s, 27 s … 5.5 h: about eight hours in all.
+@app.task(name="deliver_mail", queue=mailing.QUEUE, retry=RetryStrategy(max_attempts=9, exponential_wait=3))
+def deliver_mail(*, mail: dict[str, Any]) -> None:  # Any: as mailing.send wrote it
+    mailing.deliver(mail)
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(name="remove_old_mail_jobs", queue=mailing.QUEUE, queueing_lock="remove_old_mail_jobs", pass_context=True)
+async def remove_old_mail_jobs(context: Any, timestamp: int) -> None:
+    await context.app.job_manager.delete_old_jobs(FAILED_MAIL_HOURS, queue=mailing.QUEUE, include_failed=True)

@@ -1,0 +1,146 @@
+"""Mail: rendered for its reader, queued with what it tells, sent once."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.template.loader import get_template
+from pytest_django import Settings
+
+from accounts.models import User
+from marketplace.common import mailing
+from marketplace.common.mailing import Attachment
+from tests.jobs import run_jobs, waiting_jobs
+
+FOLDER = settings.BASE_DIR / "templates" / "emails"
+MAILS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
+SENDS = re.compile(r"\bsend\(\s*f?\"([a-z0-9_{}]+)\",\s*to=")
+
+
+@pytest.fixture(autouse=True)
+def _a_mail(tmp_path: Path, settings: Settings) -> None:
+    """A mail of the tests' own, beside the product's."""
+    folder = tmp_path / "emails" / "probe"
+    folder.mkdir(parents=True)
+    (folder / "subject.txt").write_text("Hello {{ name }}\n")
+    (folder / "body.txt").write_text(
+        '{% extends "emails/_base.txt" %}{% block body %}{{ name }} at {% local_time at %}{% endblock %}'
+    )
+    (folder / "body.html").write_text(
+        '{% extends "emails/_base.html" %}{% block body %}<h1>{{ name }}</h1>'
+        '{% include "emails/_button.html" with href=site.url label="Go" only %}{% endblock %}'
+    )
+    templates = settings.TEMPLATES[0]
+    settings.TEMPLATES = [templates | {"DIRS": [*templates["DIRS"], tmp_path]}]
+
+
+def sent() -> EmailMessage:
+    """The one mail in the post box, as it goes over the wire."""
+    [message] = mail.outbox
+    return message.message()
+
+
+AT = datetime(2026, 11, 26, 18, 30, tzinfo=UTC)
+
+
+def test_a_mail_leaves_with_the_transaction_that_caused_it(student: User) -> None:
+    with transaction.atomic():
+        mailing.send("probe", to=student, context={"name": "Ada", "at": AT})
+    assert run_jobs() == ["deliver_mail"]
+    message = sent()
+    assert message["X-Event"] == "probe"
+    assert message["To"] == student.email
+    assert message["Subject"] == "Hello Ada"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Message-ID"]
+
+
+def test_a_mail_of_a_transaction_that_failed_is_never_sent(student: User) -> None:
+    with transaction.atomic():
+        mailing.send("probe", to=student, context={"name": "Ada", "at": AT})
+        transaction.set_rollback(True)
+    assert waiting_jobs("deliver_mail") == []
+
+
+def test_a_mail_speaks_in_the_readers_zone(student: User) -> None:
+    student.time_zone = "Asia/Tokyo"
+    mailing.send("probe", to=student, context={"name": "Ada", "at": AT})
+    run_jobs()
+    assert "Ada at 03:30" in mail.outbox[0].body
+
+
+def test_text_is_plain_and_html_is_escaped_and_styled_in_place(student: User) -> None:
+    mailing.send("probe", to=student, context={"name": "<Tim & O'Hara>", "at": AT})
+    run_jobs()
+    message = mail.outbox[0]
+    assert isinstance(message, EmailMultiAlternatives)
+    [(html, mimetype)] = message.alternatives
+    assert mimetype == "text/html"
+    assert isinstance(html, str)
+    assert "<Tim & O'Hara>" in message.body
+    assert "&lt;Tim &amp; O'Hara&gt;" in html
+    assert re.search(r'<a class="button"[^>]* style="[^"]*background-color', html)
+    assert "prefers-color-scheme:dark" in html.replace(" ", "")
+    assert "<img" not in html
+
+
+def test_a_name_adds_no_header_line(student: User) -> None:
+    mailing.send("probe", to=student, context={"name": "Ada\r\nBcc: all@example.org", "at": AT})
+    run_jobs()
+    assert sent()["Subject"] == "Hello Ada Bcc: all@example.org"
+    assert sent()["Bcc"] is None
+
+
+def test_attachments_arrive_as_they_were(student: User) -> None:
+    calendar = Attachment("session.ics", b"BEGIN:VCALENDAR\r\n\xc3\xa9", "text/calendar")
+    mailing.send("probe", to=student, context={"name": "Ada", "at": AT}, attachments=[calendar])
+    run_jobs()
+    [part] = [p for p in sent().walk() if p.get_filename() == "session.ics"]
+    assert part.get_content_type() == "text/calendar"
+    assert part.get_payload(decode=True) == calendar.content
+
+
+def test_a_mail_that_waited_too_long_is_dropped(student: User) -> None:
+    with time_machine.travel(AT, tick=False) as clock:
+        for _ in range(2):
+            mailing.send("probe", to=student, context={"name": "Ada", "at": AT}, good_for=timedelta(minutes=15))
+        run_one = waiting_jobs("deliver_mail")[0]
+        clock.shift(timedelta(minutes=14))
+        mailing.deliver(run_one["mail"])
+        assert len(mail.outbox) == 1
+        clock.shift(timedelta(minutes=1))
+        assert run_jobs() == ["deliver_mail"] * 2
+    assert len(mail.outbox) == 1
+
+
+def test_a_repeated_delivery_carries_the_same_message_id(student: User) -> None:
+    mailing.send("probe", to=student, context={"name": "Ada", "at": AT})
+    [job] = waiting_jobs("deliver_mail")
+    mailing.deliver(job["mail"])
+    mailing.deliver(job["mail"])
+    first, second = (message.message()["Message-ID"] for message in mail.outbox)
+    assert first == second
+
+
+@pytest.mark.parametrize("name", MAILS)
+def test_every_mail_has_its_three_parts(name: str) -> None:
+    for part in ("subject.txt", "body.txt", "body.html"):
+        get_template(f"emails/{name}/{part}")  # raises when it is missing or can't be parsed
+
+
+def test_every_mail_that_is_sent_exists_and_every_one_that_exists_is_sent() -> None:
+    named = {
+        name
+        for app in ("accounts", "uploads", "mentors", "bookings", "payments", "chat", "marketplace")
+        for path in (settings.BASE_DIR / app).rglob("*.py")
+        for name in SENDS.findall(path.read_text())
+    }
+    assert all("{" not in name for name in named), "name each mail in full, so that it can be found"
+    assert named == set(MAILS)
