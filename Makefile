@@ -1,6 +1,7 @@
 # `make` alone prints what can be run. Everything installs itself into .venv first; only Python (3.12+) is needed.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check e2e bench fmt requirements migrations clean
+.NOTPARALLEL:
+.PHONY: help demo test check static audit e2e bench fmt requirements migrations clean
 
 # Our own environment first on the path, whatever the caller has active.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -16,27 +17,32 @@ demo: ## Start the whole marketplace on this machine, with people in it (PORT, D
 
 test: ## Run the tests on a real PostgreSQL (embedded, or DATABASE_URL)
 	@bin/setup dev
+	@echo "== Tests"
 	@python -m pytest -n $(JOBS) $(ARGS)
 
-check: ## Run everything that CI runs but the browser: format, lint, types, layers, migrations, deploy, tests
+check: static test ## Run everything that CI runs but the browser tests
+
+static: ## Check format, lint, types, layers, migrations and deployment settings
 	@bin/setup dev
 	@echo "== Format"
-	@ruff format --check --quiet . || { echo "Run: make fmt"; exit 1; }
+	@ruff format --check . || { echo "Run: make fmt"; exit 1; }
+	@find templates -name '*.html' -print0 | xargs -0 djade --check || { echo "Run: make fmt"; exit 1; }
 	@echo "== Lint"
-	@ruff check --quiet .
-	@djade --check $$(git ls-files '*.html')
+	@ruff check .
 	@echo "== Types"
 	@bin/as-production mypy .
 	@echo "== Layers"
-	@lint-imports --no-cache
+	@lint-imports --no-cache --no-logo
 	@echo "== Migrations"
 	@bin/manage makemigrations --check --dry-run
 	@bin/manage lintmigrations --no-cache --project-root-path .
 	@echo "== Deployment"
 	@bin/as-production python manage.py check --deploy --fail-level WARNING
 	@zizmor --offline --quiet .github/workflows
-	@echo "== Tests"
-	@$(MAKE) --no-print-directory test
+
+audit: ## Ask whether a fault is known in a package that production runs (needs the network)
+	@bin/setup dev
+	@pip-audit --require-hashes --disable-pip -r requirements/base.txt
 
 e2e: ## Run the browser tests (needs a Chromium; says how to get one)
 	@bin/setup dev
@@ -49,7 +55,7 @@ bench: ## Compare the product's speed with a plain Django app's
 fmt: ## Format the code and the templates, and fix what can be fixed
 	@bin/setup dev
 	@ruff check --fix --quiet . ; ruff format --quiet .
-	@djade $$(git ls-files '*.html') || true
+	@find templates -name '*.html' -print0 | xargs -0 djade || true
 
 migrations: ## Write the migrations that the models ask for (ARGS="bookings --name add_holds")
 	@bin/setup dev

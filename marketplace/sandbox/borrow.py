@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
-from marketplace.sandbox.environment import ROOT, inherited, product_variables
+from marketplace.sandbox.environment import ROOT, inherited
 from marketplace.sandbox.keeper import LOOK_SECONDS, Plan
 from marketplace.sandbox.payments import Keys, PaymentSandbox
 from marketplace.sandbox.processes import LOOPBACK, StartError, free_port, write_private
@@ -144,11 +144,10 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["--all"]:
         names += ["storage", "payments"]
         arguments = arguments[1:]
-    own = {name: value for name, value in os.environ.items() if name in product_variables()}
     with Loan() as borrowed:
         borrowed.want(*names)
         borrowed.wait_for(*names)
-        return subprocess.run(arguments, env=inherited() | borrowed.environment() | own, check=False).returncode
+        return subprocess.run(arguments, env=borrowed.environment() | inherited(), check=False).returncode
 
 
 if __name__ == "__main__":

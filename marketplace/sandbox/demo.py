@@ -17,13 +17,12 @@ from marketplace.sandbox.environment import ROOT, inherited, product_variables
 from marketplace.sandbox.payments import Keys, PaymentSandbox
 from marketplace.sandbox.postgres import Postgres
 from marketplace.sandbox.processes import LOOPBACK, Program, StartError, free_port, is_free, write_private
-from marketplace.sandbox.site import Web, Worker, on_path
+from marketplace.sandbox.site import Web, Worker
 from marketplace.sandbox.storage import Storage
 from marketplace.sandbox.supervisor import Console, Job, Serve, Supervisor, Task
 from marketplace.sandbox.valkey import Valkey
 
-PYTHON = sys.executable
-MANAGE = [PYTHON, str(ROOT / "manage.py")]
+MANAGE = [sys.executable, str(ROOT / "manage.py")]
 PROGRAMS = ("postgres", "valkey", "storage", "payments", "static", "migrate", "seed", "worker", "web")
 
 ACCOUNTS = """\
@@ -88,7 +87,7 @@ class Demo:
         webhook_url = f"{self.site}/api/payments/webhook"
         self.payments = PaymentSandbox(folder, port=ports["payments"], webhook_url=webhook_url, keys=self.keys)
         self.product = self._product_environment(kept, caller)
-        environment = on_path(inherited(caller) | self.product, PYTHON)
+        environment = inherited(caller) | self.product
         self.web = Web(folder, port=port, env=environment)
         self.worker = Worker(folder, env=environment)
         self.environment = environment

@@ -1,7 +1,6 @@
 """The product itself as the supervisor sees it: the web server and the worker, started as in production."""
 
 import http.client
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -51,8 +50,3 @@ class Worker:
     def start(self) -> None:
         """Start the worker; jobs wait in the database until it is ready."""
         self.program.start([ENTRYPOINT, "worker"], env=self.env, cwd=ROOT)
-
-
-def on_path(environment: Mapping[str, str], python: str) -> dict[str, str]:
-    """Put the interpreter's folder first on the path, where the entry point looks for ``python``."""
-    return {**environment, "PATH": os.pathsep.join([str(Path(python).parent), environment.get("PATH", os.defpath)])}
