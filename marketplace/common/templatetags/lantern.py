@@ -112,6 +112,12 @@ def duration(seconds: int) -> str:
 
 
 @register.filter
+def clock_face(seconds: int) -> str:
+    """``582`` → ``9:42``: what is left of a hold."""
+    return f"{seconds // 60}:{seconds % 60:02}"
+
+
+@register.filter
 def utc_iso(moment: datetime) -> str:
     return formatting.utc_iso(moment)
 

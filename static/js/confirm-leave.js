@@ -1,0 +1,25 @@
+// A form with changes warns before the page is left, and shows its save bar with the first change.
+import { fresh } from "./dom.js";
+
+const snapshot = (form) => new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string")).toString();
+
+export function attach(root) {
+  for (const form of fresh(root, "[data-confirm-leave]")) {
+    const bar = form.querySelector("[data-savebar]");
+    let saved = snapshot(form);
+    let leaving = false;
+    // A page that came back with errors holds unsaved answers already.
+    const failed = Boolean(document.querySelector("[data-error-summary]"));
+    const changed = () => failed || snapshot(form) !== saved;
+    const show = () => { if (bar) bar.hidden = !changed(); };
+    form.addEventListener("input", show);
+    form.addEventListener("change", show);
+    form.addEventListener("rows-changed", show);
+    form.addEventListener("reset", () => setTimeout(show));
+    form.addEventListener("submit", () => { leaving = true; });
+    addEventListener("beforeunload", (event) => {
+      if (!leaving && form.isConnected && changed()) event.preventDefault();
+    });
+    show();
+  }
+}

@@ -1,0 +1,21 @@
+// Filters apply themselves a moment after a change. In the sheet on a phone they wait for its button.
+import { fresh } from "./dom.js";
+
+const PAUSE = 300;
+
+export function attach(root) {
+  for (const form of fresh(root, "[data-auto-submit]")) {
+    let timer;
+    const isSheet = () => form.matches("[popover]:popover-open");
+    form.addEventListener("change", () => {
+      clearTimeout(timer);
+      if (!isSheet()) timer = setTimeout(() => form.requestSubmit(), PAUSE);
+    });
+    form.addEventListener("submit", () => {
+      clearTimeout(timer);
+      const results = document.getElementById(form.dataset.autoSubmit);
+      results?.setAttribute("aria-busy", "true");
+      if (isSheet()) form.hidePopover();
+    });
+  }
+}

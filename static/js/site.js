@@ -1,0 +1,48 @@
+// The one script of every page. It loads a behaviour when a page holds something for it, and again after htmx swaps.
+// Each behaviour is a module with `attach(root)`, safe to run twice.
+
+const BEHAVIOURS = [
+  ["[data-error-summary]", () => import("./error-summary.js")],
+  ["[data-toast]", () => import("./toast.js")],
+  ["[data-picker]", () => import("./picker.js")],
+  ["[data-countdown]", () => import("./countdown.js")],
+  ["[data-upload]", () => import("./upload.js")],
+  ["[data-chat]", () => import("./chat.js")],
+  ["[data-hours]", () => import("./hours.js")],
+  ["[data-pay]", () => import("./pay.js")],
+  ["[data-pay-status]", () => import("./pay-status.js")],
+  ["[data-confirm-leave]", () => import("./confirm-leave.js")],
+  ["[data-auto-submit]", () => import("./search.js")],
+  ["[data-count-for]", () => import("./counter.js")],
+  ["[data-dialog]", () => import("./dialog.js")],
+];
+
+async function attach() {
+  for (const [selector, load] of BEHAVIOURS) {
+    if (document.querySelector(selector)) {
+      const behaviour = await load();
+      behaviour.attach(document);
+    }
+  }
+}
+
+function showOffline() {
+  for (const banner of document.querySelectorAll("[data-offline]")) banner.hidden = navigator.onLine;
+}
+
+const { zone } = document.documentElement.dataset;
+const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (here && (zone !== here || !document.cookie.includes("tz="))) {
+  import("./tz.js").then((tz) => tz.attach(document));
+}
+
+document.addEventListener("change", async (event) => {
+  if (!event.target.matches("[data-theme-picker]")) return;
+  const theme = await import("./theme.js");
+  theme.choose(event.target.value);
+});
+addEventListener("online", showOffline);
+addEventListener("offline", showOffline);
+document.addEventListener("htmx:after:swap", attach);
+showOffline();
+attach();
