@@ -28,7 +28,12 @@ FRESH_SIGN_IN_SECONDS = 600
 UPLOAD_MAX_BYTES = 10 * 1024 * 1024
 UPLOAD_TYPES = ("application/pdf", "image/jpeg", "image/png")
 UPLOAD_COMPLETE_HOURS = 24
+UPLOAD_IMAGE_PIXELS_MAX = 50_000_000
+UPLOAD_PREVIEW_PAGES_MAX = 20
 UNDECIDED_RETENTION_DAYS = 90
+
+REVIEW_TAKEN_SECONDS = 600
+REVIEW_UNDO_SECONDS = 10
 
 WEBHOOK_MAX_BYTES = 256 * 1024
 WEBHOOK_TOLERANCE_SECONDS = 300
@@ -59,3 +64,4 @@ STRIKE_DAYS = 90
 
 # Workers: a claim older than this was left by one that died; the call it made is repeated under the same key.
 REFUND_CLAIM_TIMEOUT = timedelta(minutes=2)
+UPLOAD_CHECK_TIMEOUT = timedelta(minutes=5)

@@ -9,6 +9,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.common.triggers import append_only
@@ -247,6 +248,7 @@ class VerificationDocument(models.Model):
         CERTIFICATE = "certificate", _("Certificate")
 
     class Status(models.TextChoices):
+        SENDING = "sending", _("Being sent")  # the file is not in storage yet
         WAITING = "waiting", _("Waiting")
         APPROVED = "approved", _("Accepted")
         REFUSED = "refused", _("Changes needed")
@@ -270,6 +272,7 @@ class VerificationDocument(models.Model):
     note = models.TextField(max_length=1_000, blank=True)
     expires_on = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(default=timezone.now)  # again at the moment its file is in storage
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -286,14 +289,15 @@ class VerificationDocument(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=["government_id", "certificate"]), name="document_kind_known"),
             models.CheckConstraint(
-                condition=Q(status__in=["waiting", "approved", "refused", "withdrawn"]), name="document_status_known"
+                condition=Q(status__in=["sending", "waiting", "approved", "refused", "withdrawn"]),
+                name="document_status_known",
             ),
             models.CheckConstraint(
                 condition=Q(kind="government_id", subject__isnull=True) | Q(kind="certificate", subject__isnull=False),
                 name="document_certificates_name_a_subject",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["waiting", "withdrawn"])
+                condition=Q(status__in=["sending", "waiting", "withdrawn"])
                 | Q(decided_by__isnull=False, decided_at__isnull=False),
                 name="document_decision_has_a_person",
             ),
@@ -310,7 +314,7 @@ class VerificationDocument(models.Model):
                 name="document_one_waiting",
             ),
         ]
-        indexes = [models.Index(fields=["status", "created_at"], name="document_by_status")]
+        indexes = [models.Index(fields=["status", "sent_at"], name="document_by_status")]
 
     def __str__(self) -> str:
         return f"Document {self.pk}"

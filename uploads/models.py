@@ -1,20 +1,41 @@
 """Stored files: where the bytes are, what they were found to be, and who may open them."""
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+from accounts.models import User
+
+VIEW = "view_upload"
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
     def owned_by(self, user: models.Model) -> "UploadQuerySet":
         return self.filter(owner=user.pk)
 
+    def visible_to(self, user: User) -> "UploadQuerySet":
+        """What ``user`` owns or holds a grant on. Asked of the grants themselves: a superuser passes every
+        ``has_perm``, and is no reviewer for it."""
+        mine = UploadUserObjectPermission.objects.filter(
+            content_object=OuterRef("pk"), user=user.pk, permission__codename=VIEW
+        )
+        groups = UploadGroupObjectPermission.objects.filter(
+            content_object=OuterRef("pk"), group__user=user.pk, permission__codename=VIEW
+        )
+        return self.filter(Q(owner=user.pk) | Exists(mine) | Exists(groups))
+
     def ready(self) -> "UploadQuerySet":
         return self.filter(status=Upload.Status.READY)
+
+    def claimable(self, *, at: datetime) -> "UploadQuerySet":
+        """Those a worker may check: nobody has begun, or who began has been silent for too long."""
+        abandoned = at - settings.UPLOAD_CHECK_TIMEOUT
+        return self.filter(status=Upload.Status.CHECKING).filter(Q(claimed_at=None) | Q(claimed_at__lte=abandoned))
 
 
 class Upload(models.Model):
@@ -31,6 +52,17 @@ class Upload(models.Model):
         REFUSED = "refused", _("Refused")
         PURGED = "purged", _("Deleted")
 
+    class Refusal(models.TextChoices):
+        EMPTY = "empty", _("This file is empty. Choose another.")
+        TOO_BIG = "too_big", _("This file is too big. The limit is 10 MB.")
+        WRONG_TYPE = "wrong_type", _("What is in this file is not what its name says. Send a PDF, JPEG or PNG.")
+        UNREADABLE = "unreadable", _("This file is damaged and can't be opened. Save it again, or take a new photo.")
+        ENCRYPTED = "encrypted", _("This file is protected with a password. Save it without one and send it again.")
+        ACTIVE = "active", _("This PDF holds scripts or other files. Print it to a new PDF and send that.")
+        TOO_DETAILED = "too_detailed", _("This image has too many pixels. Make it smaller and send it again.")
+        TOO_LONG = "too_long", _("This document has too many pages. Send the pages that matter.")
+        INFECTED = "infected", _("This file did not pass the safety check. Choose another.")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="uploads")
     purpose = models.CharField(max_length=12, choices=Purpose)
@@ -41,13 +73,17 @@ class Upload(models.Model):
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64, blank=True)
     quarantine_key = models.CharField(max_length=255)
+    # Where the checked bytes are, or will be: a new one with each claim, so it also tells whose claim is the last.
     private_key = models.CharField(max_length=255, blank=True)
-    refusal = models.CharField(max_length=32, blank=True)
+    refusal = models.CharField(max_length=12, choices=Refusal, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     completed_at = models.DateTimeField(null=True, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
     purged_at = models.DateTimeField(null=True, blank=True)
+    # Set once nothing is left under ``quarantine_key`` and the link to write there has lapsed.
+    cleared_at = models.DateTimeField(null=True, blank=True)
 
     objects = UploadQuerySet.as_manager()
 
@@ -62,7 +98,12 @@ class Upload(models.Model):
                 condition=Q(purpose__in=["verification", "booking", "message", "photo"]), name="upload_purpose_known"
             ),
             models.CheckConstraint(
-                condition=~Q(status="ready") | (~Q(sha256="") & ~Q(private_key="")), name="upload_ready_was_checked"
+                condition=~Q(status="ready") | (~Q(sha256="") & ~Q(private_key="") & Q(checked_at__isnull=False)),
+                name="upload_ready_was_checked",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="refused") & ~Q(refusal="") | ~Q(status="refused"),
+                name="upload_refusal_has_a_reason",
             ),
             models.UniqueConstraint(fields=["quarantine_key"], name="upload_quarantine_key_unique"),
             models.UniqueConstraint(
@@ -72,10 +113,34 @@ class Upload(models.Model):
         indexes = [
             models.Index(fields=["status", "created_at"], name="upload_by_status"),
             models.Index(fields=["owner", "purpose"], name="upload_by_owner"),
+            models.Index(fields=["sha256"], condition=Q(purpose="photo"), name="upload_photo_by_hash"),
+            models.Index(fields=["expires_at"], condition=Q(cleared_at=None), name="upload_uncleared"),
         ]
 
     def __str__(self) -> str:
         return f"Upload {self.pk}"
+
+    @property
+    def refusal_sentence(self) -> str:
+        """Why the file was refused and what to do, for its owner; empty when it was not."""
+        return str(self.Refusal(self.refusal).label) if self.refusal else ""
+
+
+class UploadPage(models.Model):
+    """A picture of one page of a checked document: what reviewers look at instead of the file itself."""
+
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="pages")
+    number = models.PositiveSmallIntegerField()  # from 1
+    private_key = models.CharField(max_length=255, unique=True)
+    content_type = models.CharField(max_length=32)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["upload", "number"], name="upload_page_number_unique")]
+
+    def __str__(self) -> str:
+        return f"Page {self.number} of upload {self.upload_id}"
 
 
 class UploadUserObjectPermission(UserObjectPermissionBase):

@@ -6,6 +6,7 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.core.validators
 import django.db.models.deletion
+import django.utils.timezone
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
@@ -201,6 +202,7 @@ class Migration(migrations.Migration):
                     "status",
                     models.CharField(
                         choices=[
+                            ("sending", "Being sent"),
                             ("waiting", "Waiting"),
                             ("approved", "Accepted"),
                             ("refused", "Changes needed"),
@@ -228,6 +230,7 @@ class Migration(migrations.Migration):
                 ("note", models.TextField(blank=True, max_length=1000)),
                 ("expires_on", models.DateField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("sent_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("decided_at", models.DateTimeField(blank=True, null=True)),
                 ("taken_until", models.DateTimeField(blank=True, null=True)),
                 (
@@ -515,7 +518,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="verificationdocument",
-            index=models.Index(fields=["status", "created_at"], name="document_by_status"),
+            index=models.Index(fields=["status", "sent_at"], name="document_by_status"),
         ),
         migrations.AddConstraint(
             model_name="verificationdocument",
@@ -526,7 +529,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="verificationdocument",
             constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["waiting", "approved", "refused", "withdrawn"])),
+                condition=models.Q(("status__in", ["sending", "waiting", "approved", "refused", "withdrawn"])),
                 name="document_status_known",
             ),
         ),
@@ -545,7 +548,7 @@ class Migration(migrations.Migration):
             model_name="verificationdocument",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("status__in", ["waiting", "withdrawn"]),
+                    ("status__in", ["sending", "waiting", "withdrawn"]),
                     models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)),
                     _connector="OR",
                 ),
