@@ -17,6 +17,15 @@ GRID = timedelta(minutes=15)
 type Span = tuple[datetime, datetime]
 
 
+@dataclass(frozen=True)
+class Slot:
+    """A bookable start as it is shown: with its end, and its price in minor units. Computed, never stored."""
+
+    starts_at: datetime
+    ends_at: datetime
+    price_minor: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class SlotRules:
     """What a mentor lays down for one length, as it is now."""
