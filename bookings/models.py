@@ -47,6 +47,12 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         """Those in which ``user`` is the student or the mentor."""
         return self.filter(Q(student=user.pk) | Q(mentor=user.pk))
 
+    def visible_to(self, user: User) -> "BookingQuerySet":
+        """One's own; support and finance see every booking, other staff none."""
+        if not user.is_staff:
+            return self.of(user)
+        return self.all() if user.groups.filter(name__in=("support", "finance")).exists() else self.none()
+
     def overlapping(self, starts_at: datetime, ends_at: datetime) -> "BookingQuerySet":
         return self.filter(starts_at__lt=ends_at, blocked_until__gt=starts_at)
 

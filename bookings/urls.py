@@ -1,5 +1,18 @@
-"""Pages of this app."""
+"""Pages of bookings. Search and the public profile stand under ``/mentors/`` because they need live bookings."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from bookings import views
+
+app_name = "bookings"
+
+urlpatterns = [
+    path("bookings/", views.HoldSlot.as_view(), name="hold"),
+    path("bookings/resume/", views.ResumeHold.as_view(), name="resume"),
+    path("bookings/<uuid:booking_id>/", views.Session.as_view(), name="session"),
+    path("bookings/<uuid:booking_id>/calendar.ics", views.CalendarFile.as_view(), name="calendar"),
+    path("bookings/<uuid:booking_id>/extend/", views.ExtendHold.as_view(), name="extend"),
+    path("bookings/<uuid:booking_id>/let-go/", views.LetHoldGo.as_view(), name="let-go"),
+    path("sessions/", views.Sessions.as_view(), name="sessions"),
+    path("mentor/sessions/", views.MentorSessions.as_view(), name="mentor-sessions"),
+]

@@ -6,7 +6,7 @@ from datetime import datetime
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from bookings.models import Booking
@@ -52,6 +52,8 @@ class Payment(models.Model):
     settled_at = models.DateTimeField(null=True, blank=True)
     # Set by whoever frees a hold: a job then cancels the intent at the provider.
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    # When someone who waits on the return page last had this payment read.
+    read_requested_at = models.DateTimeField(null=True, blank=True)
 
     objects = PaymentQuerySet.as_manager()
 
@@ -86,6 +88,16 @@ class Payment(models.Model):
                 name="payment_status_known",
             ),
             models.CheckConstraint(
+                condition=Q(status__in=OPEN_STATUSES, settled_at=None)
+                | (~Q(status__in=OPEN_STATUSES) & Q(settled_at__isnull=False)),
+                name="payment_settled_at_its_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="rejected", received_minor__gt=0) & ~Q(rejection="") & ~Q(received_currency="")
+                | (~Q(status="rejected") & Q(rejection="")),
+                name="payment_rejected_for_a_reason",
+            ),
+            models.CheckConstraint(
                 condition=Q(status__in=["creating", "failed"]) | ~Q(provider_id=""), name="payment_has_an_intent"
             ),
         ]
@@ -93,6 +105,10 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"Payment {self.pk}"
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.status in ACCEPTED_STATUSES
 
 
 class PaymentEvent(models.Model):
@@ -140,6 +156,8 @@ class Refund(models.Model):
     reason = models.CharField(max_length=20, choices=Reason)
     amount_minor = models.PositiveIntegerField()
     provider_id = models.CharField(max_length=64, blank=True)
+    # Rises only when the provider keeps a server error under the idempotency key and has no such refund.
+    attempt = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -153,6 +171,9 @@ class Refund(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_amount_positive"),
             models.CheckConstraint(
+                condition=~Q(status__in=["sent", "succeeded"]) | ~Q(provider_id=""), name="refund_sent_has_an_id"
+            ),
+            models.CheckConstraint(
                 condition=Q(status__in=["requested", "sending", "sent", "succeeded", "failed"]),
                 name="refund_status_known",
             ),
@@ -162,14 +183,15 @@ class Refund(models.Model):
         ]
         triggers = [
             # A check constraint sees one row; the sum over a payment's refunds needs a trigger. It locks the payment
-            # so that two refunds at once can't both find room.
+            # so that two refunds at once can't both find room. What never came in can't go back: limit zero.
             pgtrigger.Trigger(
                 name="refund_never_above_the_payment",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("amount_minor", "status", "payment_id"),
                 declare=[("limit_minor", "bigint"), ("others_minor", "bigint")],
                 func="""
-                    SELECT coalesce(received_minor, amount_minor) INTO limit_minor
+                    SELECT CASE WHEN status IN ('succeeded', 'part_refunded', 'refunded', 'rejected')
+                           THEN coalesce(received_minor, amount_minor) ELSE 0 END INTO limit_minor
                       FROM payments_payment WHERE id = NEW.payment_id FOR NO KEY UPDATE;
                     SELECT coalesce(sum(amount_minor), 0) INTO others_minor
                       FROM payments_refund WHERE payment_id = NEW.payment_id AND id <> NEW.id AND status <> 'failed';
@@ -190,7 +212,7 @@ class WebhookEvent(models.Model):
     """The inbox: an event of the provider, kept under its own id before anything is done about it."""
 
     id = models.CharField(primary_key=True, max_length=64)
-    type = models.CharField(max_length=64)
+    type = models.CharField(max_length=128)
     object_id = models.CharField(max_length=64, blank=True)
     provider_created_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField()
@@ -199,12 +221,6 @@ class WebhookEvent(models.Model):
     class Meta:
         verbose_name = _("webhook event")
         verbose_name_plural = _("webhook events")
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(processed_at__isnull=True) | Q(processed_at__gte=F("received_at")),
-                name="webhook_event_order",
-            ),
-        ]
         indexes = [
             models.Index(fields=["received_at"], condition=Q(processed_at=None), name="webhook_event_unprocessed"),
         ]

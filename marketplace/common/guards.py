@@ -35,7 +35,7 @@ class Who:
 
     public: bool = False
     roles: frozenset[str] = frozenset()
-    # A staff group; the superuser does not stand in for one.
+    # Which staff: one of these groups. A superuser does not stand in for one; other accounts are not asked.
     groups: frozenset[str] = frozenset()
     fresh: bool = False
     # Whether a suspended account may write here all the same (its appeal, its own security settings).
@@ -52,6 +52,11 @@ STAFF = Who(roles=frozenset({"admin"}), refusal=_("This page is for our staff.")
 REVIEWER = Who(roles=frozenset({"admin"}), groups=frozenset({"reviewer"}), refusal=_("This page is for reviewers."))
 SUPPORT = Who(roles=frozenset({"admin"}), groups=frozenset({"support"}), refusal=_("This page is for support."))
 FINANCE = Who(roles=frozenset({"admin"}), groups=frozenset({"finance"}), refusal=_("This page is for finance."))
+BOOKING_READERS = Who(
+    roles=frozenset({"student", "mentor", "admin"}),
+    groups=frozenset({"support", "finance"}),
+    refusal=_("This page is for the people of a session."),
+)
 MONEY_DESK = Who(
     roles=frozenset({"admin"}),
     groups=frozenset({"support", "finance"}),
@@ -85,7 +90,7 @@ def admit(request: HttpRequest, who: Who) -> None:
     user: Any = request.user  # Any: this floor knows the account's attributes, not its class
     if who.roles and user.role not in who.roles:
         raise AccessDenied(who.refusal)
-    if who.groups and not user.groups.filter(name__in=who.groups).exists():
+    if who.groups and user.is_staff and not user.groups.filter(name__in=who.groups).exists():
         raise AccessDenied(who.refusal)
     if user.is_staff and who.roles and not has_second_factor(request):
         raise SecondFactorRequired

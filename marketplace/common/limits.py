@@ -14,6 +14,9 @@ from django_ratelimit.core import get_usage
 from marketplace.common.errors import RateLimited, Unavailable
 
 
+SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
 def client_address(request: HttpRequest) -> str:
     """Tell the caller's address, believing only as many forwarding proxies as the deployment says it has.
 
@@ -44,3 +47,11 @@ def check_rate(request: HttpRequest, name: str) -> None:
 
 def _account_or_address(group: str, request: HttpRequest) -> str:
     return str(request.user.pk) if request.user.is_authenticated else client_address(request)
+
+
+def count_and_period(name: str) -> tuple[int, int]:
+    """Split a limit of ``settings.RATE_LIMITS`` into its count and its period in seconds, for limits counted in the
+    database."""
+    count, _, period = settings.RATE_LIMITS[name].partition("/")
+    number, unit = period[:-1] or "1", period[-1]
+    return int(count), int(number) * SECONDS[unit]

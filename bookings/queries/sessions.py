@@ -1,0 +1,119 @@
+"""What the session page and the lists of sessions show."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from bookings.models import Booking
+
+COMING_LIMIT = 50
+
+
+PHASE_LABELS = {
+    "upcoming": _("Booked"),
+    "in_progress": _("In progress"),
+    "over": _("Over"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A booking as one of its people reads it in a list."""
+
+    booking: Booking
+    other: User
+    phase: str
+    label: str
+
+
+@dataclass(frozen=True)
+class SessionsPage:
+    """Coming sessions and holds, and one month of past ones."""
+
+    coming: Sequence[Row]
+    past: Sequence[Row]
+    month: datetime | None
+    older: datetime | None
+    newer: datetime | None
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.coming or self.past or self.older)
+
+
+def phase(booking: Booking, *, at: datetime) -> str:
+    """The state a reader sees: the booking's, with what only the clock knows (``joinable``, ``in_progress``, ``over``)."""
+    status = booking.status_at(at)
+    if status != Booking.Status.CONFIRMED:
+        return status
+    if at >= booking.ends_at:
+        return "over"
+    return "in_progress" if at >= booking.starts_at else "upcoming"
+
+
+def phase_label(name: str) -> str:
+    return str(PHASE_LABELS[name] if name in PHASE_LABELS else Booking.Status(name).label)
+
+
+def meeting_url(booking: Booking) -> str:
+    """The session's room at the meeting service: its name is the booking's id, which only its people know."""
+    return f"{settings.MEETING_BASE_URL}/{booking.pk}"
+
+
+def session_page(booking: Booking, reader: User, *, at: datetime) -> dict[str, Any]:  # Any: template data
+    """Shape one booking for its page: who the other person is and in which zone, and what can be done."""
+    as_mentor = reader.pk == booking.mentor_id
+    other = booking.student if as_mentor else booking.mentor.user
+    other_zone = other.time_zone if as_mentor else (other.time_zone or booking.mentor.time_zone)
+    return {
+        "booking": booking,
+        "phase": phase(booking, at=at),
+        "phase_label": phase_label(phase(booking, at=at)),
+        "meeting_url": meeting_url(booking),
+        "join_minutes": settings.JOIN_MINUTES_BEFORE,
+        "as_mentor": as_mentor,
+        "as_student": reader.pk == booking.student_id,
+        "other": other,
+        "other_zone": other_zone,
+    }
+
+
+def sessions_of(user: User, *, at: datetime, month: datetime | None) -> SessionsPage:
+    """Read a person's sessions: all coming ones, and the past ones of ``month`` (none given: the latest with any).
+
+    Four queries, however many sessions there are.
+    """
+    mine = Booking.objects.of(user).select_related("mentor__user", "student")
+    coming = mine.live().not_lapsed(at=at).filter(ends_at__gt=at).order_by("starts_at", "pk")[:COMING_LIMIT]
+    over = mine.filter(starts_at__lte=at, confirmed_at__isnull=False).exclude(ends_at__gt=at)
+    latest = over.order_by("-starts_at", "-pk").values_list("starts_at", flat=True).first()
+    first_of = month or (_month_of(latest) if latest else None)
+    if first_of is None:
+        return SessionsPage(_rows(coming, user, at), (), None, None, None)
+    next_month = _month_of(first_of + timedelta(days=31))
+    past = over.filter(starts_at__gte=first_of, starts_at__lt=next_month).order_by("-starts_at", "-pk")
+    older = (
+        over.filter(starts_at__lt=first_of).order_by("-starts_at", "-pk").values_list("starts_at", flat=True).first()
+    )
+    newer = next_month if latest and latest >= next_month else None
+    return SessionsPage(
+        _rows(coming, user, at), _rows(past, user, at), first_of, _month_of(older) if older else None, newer
+    )
+
+
+def _rows(bookings: Iterable[Booking], reader: User, at: datetime) -> tuple[Row, ...]:
+    return tuple(
+        Row(b, b.student if reader.pk == b.mentor_id else b.mentor.user, name := phase(b, at=at), phase_label(name))
+        for b in bookings
+    )
+
+
+def _month_of(moment: datetime) -> datetime:
+    """The first moment of a moment's month, in the reader's zone."""
+    return timezone.make_aware(timezone.make_naive(moment).replace(day=1, hour=0, minute=0, second=0, microsecond=0))

@@ -1,0 +1,25 @@
+"""Everything that changes a booking."""
+
+from bookings.services.claims import expire_hold, lock_booking, lock_people
+from bookings.services.confirmations import confirm_booking
+from bookings.services.holds import (
+    extend_for_bank_step,
+    extend_hold,
+    hold_slot,
+    let_hold_go,
+    lock_with_people,
+    save_note,
+)
+
+__all__ = [
+    "confirm_booking",
+    "expire_hold",
+    "extend_for_bank_step",
+    "extend_hold",
+    "hold_slot",
+    "let_hold_go",
+    "lock_booking",
+    "lock_people",
+    "lock_with_people",
+    "save_note",
+]
