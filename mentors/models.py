@@ -13,7 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.common.triggers import append_only
+from mentors.handles import RESERVED as RESERVED_HANDLES
 from uploads.models import Upload
+
+# The minutes of an hour at which weekly hours may start and end.
+QUARTERS = (0, 15, 30, 45)
 
 
 class Policy(models.TextChoices):
@@ -140,6 +144,7 @@ class Mentor(models.Model):
                 condition=Q(policy__in=["flexible", "standard", "strict"]), name="mentor_policy_known"
             ),
             models.CheckConstraint(condition=Q(handle__regex=r"^[a-z0-9-]{3,40}$"), name="mentor_handle_shape"),
+            models.CheckConstraint(condition=~Q(handle__in=RESERVED_HANDLES), name="mentor_handle_not_reserved"),
         ]
         indexes = [
             models.Index(
@@ -206,6 +211,10 @@ class AvailabilityRule(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(weekday__lte=6), name="availability_rule_weekday"),
+            models.CheckConstraint(
+                condition=Q(start__minute__in=QUARTERS, start__second=0, end__minute__in=QUARTERS, end__second=0),
+                name="availability_rule_quarters",
+            ),
             models.UniqueConstraint(fields=["mentor", "weekday", "start"], name="availability_rule_unique"),
         ]
 
@@ -233,6 +242,9 @@ class AvailabilityException(models.Model):
             models.UniqueConstraint(fields=["mentor", "date", "kind"], name="availability_exception_unique"),
             models.CheckConstraint(
                 condition=Q(kind__in=["add", "remove", "replace"]), name="availability_exception_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="remove") | ~Q(windows=[]), name="availability_exception_opens_something"
             ),
         ]
 

@@ -586,4 +586,57 @@ class Migration(migrations.Migration):
                 nulls_distinct=False,
             ),
         ),
+        migrations.AddConstraint(
+            model_name="availabilityexception",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind", "remove"), models.Q(("windows", []), _negated=True), _connector="OR"),
+                name="availability_exception_opens_something",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="availabilityrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("end__minute__in", (0, 15, 30, 45)),
+                    ("end__second", 0),
+                    ("start__minute__in", (0, 15, 30, 45)),
+                    ("start__second", 0),
+                ),
+                name="availability_rule_quarters",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="mentor",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "handle__in",
+                        (
+                            "admin",
+                            "api",
+                            "approve",
+                            "availability",
+                            "documents",
+                            "earnings",
+                            "me",
+                            "mentor",
+                            "mentors",
+                            "new",
+                            "onboarding",
+                            "profile",
+                            "reject",
+                            "request-changes",
+                            "review",
+                            "search",
+                            "sessions",
+                            "slots",
+                            "start",
+                            "submit",
+                        ),
+                    ),
+                    _negated=True,
+                ),
+                name="mentor_handle_not_reserved",
+            ),
+        ),
     ]
