@@ -6,6 +6,7 @@ first and are thrown away at the end. Variables that the caller has set win, so 
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from marketplace.sandbox.keeper import LOOK_SECONDS, Plan
 from marketplace.sandbox.payments import Keys, PaymentSandbox
 from marketplace.sandbox.processes import LOOPBACK, StartError, free_port, write_private
 
+MEMORY_FREE_BYTES = 4_000_000_000
 KEYS = Keys(secret="sk_test_sandbox_borrowed", publishable="pk_test_sandbox_borrowed", webhook="whsec_borrowed")
 
 
@@ -71,6 +73,11 @@ class Borrowed:
             **self.payments.environment(),
         }
 
+    def keep_cluster(self, folder: Path) -> None:
+        """Keep PostgreSQL's data in ``folder`` for later loans. Effects: restarts PostgreSQL."""
+        write_private(self.folder / "want" / "cluster.json", json.dumps({"folder": str(folder)}))
+        self.wait_for("cluster")
+
     def want(self, *names: str) -> None:
         """Ask for servers without waiting for them. Safe to repeat."""
         for name in names:
@@ -108,10 +115,10 @@ class Borrowed:
 class Loan:
     """A keeper of our own: ``with Loan() as borrowed: …``."""
 
-    def __init__(self) -> None:
-        folder = Path(tempfile.mkdtemp(prefix="lantern-"))
+    def __init__(self, cluster: Path | None = None) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="lantern-", dir=memory_folder()))
         folder.chmod(0o711)  # where PostgreSQL has to run as another user, that user must get in
-        write_private(folder / "plan.json", json.dumps(asdict(Plan.make())))
+        write_private(folder / "plan.json", json.dumps(asdict(Plan.make(cluster))))
         (folder / "want").mkdir()
         with (folder / "keeper.log").open("wb") as log:
             self._keeper = subprocess.Popen(
@@ -137,6 +144,14 @@ class Loan:
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.end()
+
+
+def memory_folder() -> Path | None:
+    """Prefer memory to the disk for what is thrown away, where the system has a folder in memory that is large enough."""
+    folder = Path("/dev/shm")
+    if os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > MEMORY_FREE_BYTES:
+        return folder
+    return None  # the system's temporary folder
 
 
 def main(arguments: list[str]) -> int:

@@ -7,6 +7,7 @@ What is wanted is asked for by files, since a borrower's own children ask too: `
 """
 
 import json
+import os
 import secrets
 import select
 import shutil
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from marketplace.sandbox.payments import Keys, PaymentSandbox
-from marketplace.sandbox.postgres import Postgres
+from marketplace.sandbox.postgres import Postgres, copy_folder
 from marketplace.sandbox.processes import Server, StartError, free_port, write_private
 from marketplace.sandbox.storage import Storage
 from marketplace.sandbox.valkey import Valkey
@@ -36,10 +37,23 @@ class Plan:
     postgres_admin_password: str
     valkey_password: str
     storage_secret: str
+    cluster: str | None  # the folder of a kept cluster to begin with, which has its passwords
 
     @classmethod
-    def make(cls) -> "Plan":
-        return cls(free_port(), free_port(), free_port(), *(secrets.token_hex(16) for _ in range(4)))
+    def make(cls, cluster: Path | None = None) -> "Plan":
+        passwords = [secrets.token_hex(16), secrets.token_hex(16)]
+        if cluster:
+            passwords = json.loads((cluster / "passwords.json").read_text())
+        return cls(
+            postgres_port=free_port(),
+            valkey_port=free_port(),
+            storage_port=free_port(),
+            postgres_password=passwords[0],
+            postgres_admin_password=passwords[1],
+            valkey_password=secrets.token_hex(16),
+            storage_secret=secrets.token_hex(16),
+            cluster=str(cluster) if cluster else None,
+        )
 
     @classmethod
     def of(cls, folder: Path) -> "Plan":
@@ -52,6 +66,7 @@ class Plan:
             password=self.postgres_password,
             admin_password=self.postgres_admin_password,
             disposable=True,
+            origin=Path(self.cluster) / "data" if self.cluster else None,
         )
 
     def valkey(self, folder: Path) -> Valkey:
@@ -103,6 +118,8 @@ class Keeper:
                 keys = Keys(**details["keys"])
                 port, webhook_url = details["port"], details["webhook_url"]
                 self.start_once(name, PaymentSandbox(self.folder / name, port=port, webhook_url=webhook_url, keys=keys))
+            case "cluster":
+                self.keep_cluster(Path(details["folder"]))
             case unknown:
                 raise StartError(f"There is no server called {unknown}.")
 
@@ -110,6 +127,22 @@ class Keeper:
         if name not in self.servers:
             self.servers[name] = server
             server.start()
+
+    def keep_cluster(self, folder: Path) -> None:
+        """Keep a copy of the cluster as it is now for later runs, in a folder of a name that nobody has yet."""
+        postgres = self.servers["postgres"]
+        assert isinstance(postgres, Postgres)
+        postgres.program.stop()
+        draft = folder.with_name(f".{folder.name}.{os.getpid()}")
+        draft.mkdir(parents=True, mode=0o700)
+        copy_folder(postgres.data, draft / "data")
+        passwords = [self.plan.postgres_password, self.plan.postgres_admin_password]
+        write_private(draft / "passwords.json", json.dumps(passwords))
+        try:
+            draft.rename(folder)
+        except OSError:  # another run was first
+            shutil.rmtree(draft)
+        postgres.start()
 
 
 if __name__ == "__main__":

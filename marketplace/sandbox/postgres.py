@@ -8,6 +8,7 @@ import importlib.util
 import os
 import pwd
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -42,13 +43,22 @@ class Postgres:
     """One PostgreSQL server, its data in ``folder/postgres``, with one role and one database of that role."""
 
     def __init__(
-        self, folder: Path, *, port: int, password: str, admin_password: str, disposable: bool = False
+        self,
+        folder: Path,
+        *,
+        port: int,
+        password: str,
+        admin_password: str,
+        disposable: bool = False,
+        origin: Path | None = None,
     ) -> None:
+        """Describe a server. ``origin`` is a stopped cluster with the same passwords, to begin with a copy of."""
         self.home = folder / "postgres"
         self.data = self.home / "data"
         self.port = port
         self.password = password
         self.admin_password = admin_password
+        self.origin = origin
         self.settings = DISPOSABLE if disposable else DURABLE
         # SIGINT: end the sessions and write a checkpoint. SIGTERM would wait for clients to leave by themselves.
         self.program = Program("postgres", folder, stop_signal=signal.SIGINT)
@@ -68,6 +78,8 @@ class Postgres:
         """Start the server. Effects: the first time makes the cluster, the role and the database."""
         self.home.mkdir(parents=True, exist_ok=True)
         self.home.chmod(0o700)
+        if self.origin and not self.data.exists():
+            copy_folder(self.origin, self.data)
         prefix = self._prefix()
         if not (self.data / "PG_VERSION").exists():
             self._make_cluster(prefix)
@@ -124,7 +136,7 @@ class Postgres:
     def _make_cluster(self, prefix: list[str]) -> None:
         """Run initdb in a folder beside, so that an interrupted run leaves no half of a cluster."""
         draft = self.home / "draft"
-        subprocess.run(["rm", "-rf", "--", draft], check=True)
+        shutil.rmtree(draft, ignore_errors=True)
         password_file = self.home / "password"  # initdb reads a real file only
         write_private(password_file, self.admin_password)
         if os.geteuid() == 0:  # initdb may run as the owner of the folder instead
@@ -140,7 +152,7 @@ class Postgres:
         ]
         argv += ["-A", "scram-sha-256", "-E", "UTF8", "--no-instructions", *self._locale()]
         if self.settings is DISPOSABLE:
-            argv.append("--no-sync")
+            argv += ["--no-sync", "--wal-segsize=1"]  # small, since a kept cluster is copied for each test run
         done = subprocess.run(argv, env=quiet_environment(), cwd=self.home, capture_output=True, text=True, check=False)
         password_file.unlink()
         if done.returncode != 0:
@@ -209,6 +221,11 @@ class Postgres:
                 connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}").format(name, password))
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, name))
+
+
+def copy_folder(source: Path, target: Path) -> None:
+    """Copy a stopped cluster; ``cp`` is several times faster than Python at two thousand small files."""
+    subprocess.run(["cp", "-Rp", source, target], check=True)
 
 
 def find_bindir() -> Path:
