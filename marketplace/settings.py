@@ -166,9 +166,14 @@ SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001"]  # it does not know that Djan
 # Storage: S3 everywhere. Private files are read only through links that uploads.services signs.
 STORAGES = {
     "default": {"BACKEND": "uploads.storage.RefusingStorage"},
-    "staticfiles": {"BACKEND": "marketplace.common.static.StaticStorage"},
+    # A developer's files are served as they lie; everywhere else `collectstatic` gave them hashed names.
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "marketplace.common.static.StaticStorage"
+    },
     "private": {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "uploads.storage.PrivateStorage",
         "OPTIONS": {
             "bucket_name": env.S3_BUCKET,
             "endpoint_url": env.S3_ENDPOINT_URL or None,

@@ -56,6 +56,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
         borrowed = Borrowed.join(Path(os.environ[SHARED_FOLDER]), name=worker, cache=1 + number)
     early_config.stash[borrowed_key] = borrowed
     os.environ.update(borrowed.environment())
+    os.environ["DEBUG"] = "1"  # static files as they lie; pytest-django switches the rest of DEBUG off again
     if OWN_DATABASE in os.environ:
         os.environ["DATABASE_URL"] = os.environ[OWN_DATABASE]
     # pytest-django's live_server listens where SITE_URL and the webhooks point.

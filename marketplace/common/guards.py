@@ -6,6 +6,7 @@ what comes after it is the view's.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -105,6 +106,13 @@ class GuardMixin(AccessMixin, View):
 
     who: ClassVar[Who] = SIGNED_IN
 
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:  # Any: Django's own
+        """Tell ``SignInMiddleware`` which views are public: it looks at the function, not at the class."""
+        view = super().as_view(**initkwargs)
+        view.login_required = not cls.who.public  # type: ignore[attr-defined]  # a mark on the function
+        return view
+
     def load(self) -> None:
         """Look the page's object up through what the user may see; ``get_object_or_404`` is the whole refusal."""
 
@@ -127,7 +135,6 @@ class PublicMixin(GuardMixin):
     """Open to everyone: sign-in is asked for on every page that does not say this."""
 
     who = ANYONE
-    login_required = False  # read by django.contrib.auth.middleware.LoginRequiredMiddleware
 
 
 class StudentRequiredMixin(GuardMixin):
