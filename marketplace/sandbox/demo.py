@@ -23,6 +23,7 @@ from marketplace.sandbox.supervisor import Console, Job, Serve, Supervisor, Task
 from marketplace.sandbox.valkey import Valkey
 
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
+SOURCES_OF_ALL = (ROOT / "requirements" / "base.txt", ROOT / "marketplace" / "settings.py")
 PROGRAMS = ("postgres", "valkey", "storage", "payments", "static", "migrate", "seed", "worker", "web")
 
 ACCOUNTS = """\
@@ -120,19 +121,19 @@ class Demo:
             **self.payments.environment(),
         }
 
-    def stages(self) -> list[list[Task]]:
-        return [
-            [
-                Serve("PostgreSQL", self.postgres),
-                Serve("Valkey", self.valkey),
-                Serve("Object storage", self.storage),
-                Serve("Payment sandbox", self.payments),
-                self._job("Style sheets and scripts", "static", "collectstatic", "--noinput", "--verbosity", "0"),
-            ],
-            [self._job("Database tables", "migrate", "migrate", "--noinput", "--verbosity", "0")],
-            [self._job("People, mentors and sessions to look at", "seed", "seed_demo")],
-            [Serve("Worker", self.worker), Serve("Web site", self.web)],
+    def stages(self) -> list[list[list[Task]]]:
+        servers: list[list[Task]] = [
+            [Serve("PostgreSQL", self.postgres)],
+            [Serve("Valkey", self.valkey)],
+            [Serve("Object storage", self.storage)],
+            [Serve("Payment sandbox", self.payments)],
         ]
+        static = self._job("Style sheets and scripts", "static", "collectstatic", "--noinput", "--verbosity", "0")
+        static.mark, static.sources = ROOT / "staticfiles" / "made-from", static_sources
+        migrate = self._job("Database tables", "migrate", "migrate", "--noinput", "--verbosity", "0")
+        migrate.mark, migrate.sources = self.folder / "postgres" / "migrated-by", migration_sources
+        seed = self._job("People, mentors and sessions to look at", "seed", "seed_demo")
+        return [servers, [[static], [migrate, seed]], [[Serve("Worker", self.worker)], [Serve("Web site", self.web)]]]
 
     def _job(self, label: str, name: str, *command: str) -> Job:
         return Job(label, Program(name, self.folder), [*MANAGE, *command], self.environment, ROOT)
@@ -186,6 +187,15 @@ def main() -> int:
         return 1
     console.say("All stopped. Everything is kept for the next start.")
     return 0
+
+
+def migration_sources() -> list[Path]:
+    return [*SOURCES_OF_ALL, *ROOT.glob("*/migrations/*.py"), *ROOT.glob("marketplace/*/migrations/*.py")]
+
+
+def static_sources() -> list[Path]:
+    files = [*ROOT.glob("static/**/*"), *ROOT.glob("*/static/**/*")]
+    return [*SOURCES_OF_ALL, *(path for path in files if path.is_file())]
 
 
 def prepare(folder: Path) -> None:

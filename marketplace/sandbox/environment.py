@@ -1,5 +1,6 @@
 """Which variables of the caller's environment reach the programs that we start."""
 
+import ast
 import os
 import re
 from collections.abc import Mapping
@@ -22,6 +23,8 @@ def inherited(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 
 def product_variables() -> frozenset[str]:
-    """Name the variables that the product reads: those explained in ``.env.example``."""
-    example = (ROOT / ".env.example").read_text()
-    return frozenset(re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=", example, flags=re.MULTILINE))
+    """Name the variables that the product reads: the fields of ``Env``, read as text since nothing of it is imported."""
+    module = ast.parse((ROOT / "marketplace" / "env.py").read_text())
+    (fields,) = (node.body for node in module.body if isinstance(node, ast.ClassDef) and node.name == "Env")
+    names = (node.target.id for node in fields if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name))
+    return frozenset(name for name in names if name.isupper())

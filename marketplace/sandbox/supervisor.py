@@ -3,12 +3,13 @@
 It knows nothing of what the programs are; ``demo.py`` says that.
 """
 
+import hashlib
 import os
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,23 +52,35 @@ class Serve:
 
 @dataclass
 class Job:
-    """A command that runs to its end before the next stage, such as migrations."""
+    """A command that runs to its end before the next task, such as migrations."""
 
     label: str
     program: Program
     argv: Sequence[str | Path]
     env: Mapping[str, str]
     cwd: Path
-    is_needed: Callable[[], bool] = lambda: True
+    mark: Path | None = None  # remembers of which sources the result was made; ``None``: run it each time
+    sources: Callable[[], Iterable[Path]] = tuple
 
     def start(self) -> None:
-        if not self.is_needed():
+        """Run the command. Does nothing when it succeeded before on the same sources."""
+        digest = digest_of(self.sources()) if self.mark else ""
+        if self.mark and self.mark.exists() and self.mark.read_text() == digest:
             return
         self.program.start(self.argv, env=self.env, cwd=self.cwd)
         status = self.program.wait()
         if status != 0:
             raise StartError(f"{self.program.name} ended with status {status}.\n{self.program.last_lines(30)}")
         self.program.stop()
+        if self.mark:
+            self.mark.write_text(digest)
+
+
+def digest_of(sources: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for source in sorted(sources):
+        digest.update(f"{source}\0".encode() + source.read_bytes())
+    return digest.hexdigest()
 
 
 class Stopped(Exception):
@@ -76,9 +89,12 @@ class Stopped(Exception):
 
 @dataclass
 class Supervisor:
-    """Runs ``stages`` one after the other, the tasks of one stage beside each other, then watches."""
+    """Runs ``stages`` one after the other, then watches.
 
-    stages: Sequence[Sequence[Task]]
+    A stage is made of lanes, which run beside each other; the tasks of a lane run in turn.
+    """
+
+    stages: Sequence[Sequence[Sequence[Task]]]
     on_change: Callable[[Mapping[str, int]], None]  # called with the pids when all is up and after each restart
     console: "Console"
     _stopping: threading.Event = field(default_factory=threading.Event)
@@ -118,11 +134,15 @@ class Supervisor:
         try:
             with ThreadPoolExecutor() as pool:
                 for stage in self.stages:
-                    for future in [pool.submit(self._start, task) for task in stage]:
+                    for future in [pool.submit(self._start_in_turn, lane) for lane in stage]:
                         future.result()
         except (StartError, Stopped, OSError) as exc:
             if not self._stopping.is_set():
                 failures.append(exc if isinstance(exc, StartError) else StartError(str(exc)))
+
+    def _start_in_turn(self, lane: Sequence[Task]) -> None:
+        for task in lane:
+            self._start(task)
 
     def _start(self, task: Task) -> None:
         with self._gate:
