@@ -7,10 +7,12 @@ what comes after it is the view's.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import suspend_request
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -18,7 +20,7 @@ from django.contrib.auth.mixins import AccessMixin
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import reverse
+from django.shortcuts import redirect
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
@@ -67,14 +69,23 @@ MONEY_DESK = Who(
 
 def freshly(who: Who) -> Who:
     """The same people, with a sign-in no older than ten minutes: decisions about people and money."""
-    return Who(roles=who.roles, groups=who.groups, fresh=True, refusal=who.refusal)
+    return replace(who, fresh=True)
+
+
+def owns_second_factor(request: HttpRequest) -> bool:
+    """Whether this account has set up a second factor (allauth then asks for it in every sign-in, whichever way)."""
+    return bool(is_mfa_enabled(request.user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]))
 
 
 def has_second_factor(request: HttpRequest) -> bool:
-    """Whether this account has a second factor (allauth then asks for it in every sign-in, whichever way)."""
+    """Whether this account has a second factor and this very session has shown it.
+
+    The second half matters for a session older than the factor: what was opened with a password alone stays shut.
+    """
     if settings.DEMO_SKIP_STAFF_MFA:
         return True
-    return bool(is_mfa_enabled(request.user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]))
+    shown = any(record["method"] == "mfa" for record in get_authentication_records(request, request.user))
+    return shown and owns_second_factor(request)
 
 
 def signed_in_recently(request: HttpRequest) -> bool:
@@ -82,6 +93,18 @@ def signed_in_recently(request: HttpRequest) -> bool:
     records = get_authentication_records(request, request.user)
     latest = max((record["at"] for record in records), default=0)
     return bool(time.time() - latest < settings.FRESH_SIGN_IN_SECONDS)
+
+
+def confirm_again(request: HttpRequest, *, with_second_factor: bool = False) -> HttpResponse:
+    """Send a page's reader through allauth's "confirm it is you" and back; a form that was posted is done after it.
+
+    ``with_second_factor`` asks for that and not for the password.
+    """
+    methods = get_adapter().get_reauthentication_methods(request.user)
+    urls = [m["url"] for m in methods if not with_second_factor or m["id"].startswith("mfa_reauthenticate")]
+    if not urls:  # neither a password nor a second factor, so there is nothing to ask for
+        raise FreshSignInRequired(_("Log out and sign in again: this needs a sign-in from the last few minutes."))
+    return suspend_request(request, urls[0])
 
 
 def admit(request: HttpRequest, who: Who) -> None:
@@ -122,13 +145,13 @@ class GuardMixin(AccessMixin, View):
         try:
             admit(request, self.who)
         except FreshSignInRequired:
-            return self.ask_again(request)
+            return confirm_again(request)
+        except SecondFactorRequired:
+            if not owns_second_factor(request):
+                return redirect("security")  # where it can be set up, and why is said
+            return confirm_again(request, with_second_factor=True)
         self.load()
         return super().dispatch(request, *args, **kwargs)
-
-    def ask_again(self, request: HttpRequest) -> HttpResponse:
-        """Send a page's reader through allauth's "confirm it is you" and back."""
-        return redirect_to_login(request.get_full_path(), reverse("account_reauthenticate"))
 
 
 class PublicMixin(GuardMixin):
@@ -155,3 +178,11 @@ class StaffRequiredMixin(GuardMixin):
 
 class ReviewerRequiredMixin(GuardMixin):
     who = REVIEWER
+
+
+class SupportRequiredMixin(GuardMixin):
+    who = SUPPORT
+
+
+class FinanceRequiredMixin(GuardMixin):
+    who = FINANCE
