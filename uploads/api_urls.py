@@ -1,5 +1,13 @@
 """JSON routes of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from uploads import api
+
+app_name = "uploads-api"
+
+urlpatterns = [
+    path("uploads/<uuid:upload_id>", api.upload_view, name="show"),
+    path("uploads/<uuid:upload_id>/complete", api.complete_view, name="complete"),
+    path("uploads/<uuid:upload_id>/content", api.content_view, name="content"),
+]

@@ -2,8 +2,25 @@
 
 from typing import Any
 
+from botocore.config import Config
 from django.core.files.storage import Storage
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from storages.backends.s3 import S3Storage
+
+
+class PrivateStorage(S3Storage):  # type: ignore[misc]  # django-storages has no types
+    """S3 with a limit on every wait, signing for the bucket's own region."""
+
+    def __init__(self, **options: Any) -> None:  # Any: the OPTIONS of STORAGES
+        options["client_config"] = Config(
+            signature_version="s3v4",
+            # Without it links of us-east-1 are signed for the global endpoint, which redirects to the region's.
+            s3={"addressing_style": options["addressing_style"], "us_east_1_regional_endpoint": "regional"},
+            connect_timeout=3,
+            read_timeout=10,
+            retries={"mode": "standard", "total_max_attempts": 2},
+        )
+        super().__init__(**options)
 
 
 class RefusingStorage(Storage):

@@ -1,5 +1,11 @@
 """Pages of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from uploads import views
+
+app_name = "uploads"
+
+urlpatterns = [
+    path("uploads/<uuid:upload_id>/", views.OpenUpload.as_view(), name="open"),
+]

@@ -183,7 +183,7 @@ class Item {
 
   done(answer, id) {
     if (answer.status === "refused") {
-      this.fail(this.words.sayRefused, false);
+      this.fail(answer.detail ?? this.words.sayRefused, false);
       return;
     }
     const text = answer.status === "ready" ? this.words.sayReady : this.words.sayChecking;

@@ -1,0 +1,74 @@
+"""Deleting files for good, and sweeping up what nobody finished."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from marketplace.common.logging import get_logger
+from uploads.gateways.storage import private_files
+from uploads.models import Upload, UploadGroupObjectPermission, UploadUserObjectPermission
+
+log = get_logger(__name__)
+
+# A browser that began to send just before its leave lapsed may still be at it.
+LATE_POST = timedelta(minutes=10)
+
+Status = Upload.Status
+
+
+def release_upload(*, upload: Upload) -> None:
+    """Give a file up: from now on nobody opens it, and the next ``purge_uploads`` deletes its bytes.
+
+    Safe to repeat. Effects: grants end.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        Upload.objects.filter(pk=upload.pk).exclude(status=Status.PURGED).update(status=Status.PURGED, purged_at=now)
+        UploadUserObjectPermission.objects.filter(content_object=upload.pk).delete()
+        UploadGroupObjectPermission.objects.filter(content_object=upload.pk).delete()
+
+
+def purge_uploads() -> int:
+    """Delete what was given up, what was never completed within a day, and what lies on in quarantine.
+
+    Each row is done by itself, so that an end halfway leaves the rest for the next pass. Tells how many files went.
+    """
+    now = timezone.now()
+    _give_up_unfinished(at=now)
+    return _delete_released() + _clear_quarantine(at=now)
+
+
+def _give_up_unfinished(*, at: datetime) -> None:
+    begun_before = at - timedelta(hours=settings.UPLOAD_COMPLETE_HOURS)
+    Upload.objects.filter(status=Status.ISSUED, created_at__lte=begun_before).update(status=Status.PURGED, purged_at=at)
+
+
+def _delete_released() -> int:
+    count = 0
+    released = Upload.objects.filter(status=Status.PURGED).exclude(private_key="")
+    for upload in released.order_by("purged_at", "pk").iterator():
+        private_files.delete_all(upload.private_key)
+        with transaction.atomic(durable=True):
+            Upload.objects.filter(pk=upload.pk, status=Status.PURGED).update(private_key="", name="", sha256="")
+            upload.pages.all().delete()
+        log.info("upload_purged", upload_id=str(upload.pk), purpose=upload.purpose)
+        count += 1
+    return count
+
+
+def _clear_quarantine(*, at: datetime) -> int:
+    """Empty the quarantine keys of finished uploads once nobody can write there any more.
+
+    The check empties them too; but until its leave lapses, a browser may post the same file once more.
+    """
+    count = 0
+    lapsed = Upload.objects.filter(cleared_at=None, expires_at__lte=at - LATE_POST)
+    finished = lapsed.filter(Q(status=Status.READY) | Q(status=Status.REFUSED) | Q(status=Status.PURGED))
+    for upload in finished.order_by("expires_at", "pk").iterator():
+        private_files.delete(upload.quarantine_key)
+        Upload.objects.filter(pk=upload.pk).update(cleared_at=timezone.now())
+        count += 1
+    return count

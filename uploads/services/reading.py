@@ -1,0 +1,41 @@
+"""Opening a stored file: a link of at most a minute, and a row in the audit log for each."""
+
+from django.conf import settings
+
+from accounts.models import User
+from marketplace.common import audit
+from uploads.errors import FileGone
+from uploads.gateways.storage import StorageUnavailable, private_files
+from uploads.models import Upload, UploadPage
+
+
+def open_upload(*, upload: Upload, by: User) -> str:
+    """Sign a link that downloads a file within ``DOWNLOAD_URL_SECONDS``. The caller has asked whether ``by`` may.
+
+    Effects: an audit row. Raises ``FileGone`` for a file that is not ready, or not any more.
+    """
+    if upload.status != Upload.Status.READY:
+        raise FileGone
+    audit.record("upload_viewed", by=by, subject=upload, purpose=upload.purpose)
+    return private_files.sign_get(
+        upload.private_key,
+        content_type=upload.content_type,
+        seconds=settings.DOWNLOAD_URL_SECONDS,
+        name=upload.name,
+    )
+
+
+def page_link(*, page: UploadPage, by: User) -> str:
+    """Sign a link to the picture of one page, to be shown in a page of ours. Effects: an audit row."""
+    audit.record("upload_page_viewed", by=by, subject=page.upload, page=page.number)
+    return private_files.sign_get(
+        page.private_key, content_type=page.content_type, seconds=settings.DOWNLOAD_URL_SECONDS
+    )
+
+
+def photo_bytes(*, upload: Upload) -> bytes:
+    """Read a profile photo, the one kind of file that we serve ourselves."""
+    data = private_files.read(upload.private_key, max_bytes=settings.UPLOAD_MAX_BYTES)
+    if data is None:
+        raise StorageUnavailable
+    return data
