@@ -61,7 +61,7 @@ def asking(intent: StripeObject) -> Answer:
     <button name="outcome" value="fail" data-testid="authenticate-fail">Fail authentication</button>
   </form>
 </main>"""
-    return document("Bank authentication", body, framed=True)
+    return document("Bank authentication", body, framed=True, script="bank.js")
 
 
 def ended(intent: StripeObject) -> Answer:
@@ -87,7 +87,7 @@ def return_address(intent: StripeObject) -> str:
 def closing(sentence: str) -> Answer:
     return document(
         "Bank authentication",
-        f'<main class="card bank"><h1>Done</h1><p>{escape(sentence)}</p></main>',
+        f'<main class="card bank" data-done><h1>Done</h1><p>{escape(sentence)}</p></main>',
         framed=True,
         script="bank.js",
     )

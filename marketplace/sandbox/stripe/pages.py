@@ -36,7 +36,7 @@ def document(
             "Content-Type": "text/html; charset=utf-8",
             "Content-Security-Policy": policy,
             "Cache-Control": "no-store",
-            "Referrer-Policy": "no-referrer",
+            "Referrer-Policy": "no-referrer" if framed else "same-origin",  # "no-referrer" would send Origin: null
             "X-Content-Type-Options": "nosniff",
             "Cross-Origin-Resource-Policy": "cross-origin" if framed else "same-origin",
         },

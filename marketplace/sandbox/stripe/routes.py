@@ -40,7 +40,11 @@ def with_card(declared: Schema) -> Schema:
         return declared
     other = schema("payment_method_create")
     hashes = {**other.hashes, **declared.hashes}
-    hashes[name] = {**declared.hashes[name], "card": Field(Type("hash", name="PaymentMethodCreateParamsCard"), False)}
+    hashes[name] = {
+        **declared.hashes[name],
+        "type": other.fields["type"],  # only here "card" is among its values
+        "card": Field(Type("hash", name="PaymentMethodCreateParamsCard"), required=False),
+    }
     return Schema(declared.fields, hashes)
 
 

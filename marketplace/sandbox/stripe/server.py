@@ -110,6 +110,8 @@ class Handler(BaseHTTPRequestHandler):
                 return browser.answer(api, request)
             if request.path.startswith("/_sandbox"):
                 return control.answer(api, request)
+            if request.path == "/favicon.ico":
+                return Answer(204, b"")
             if request.path == "/":
                 return Answer(303, b"", {"Location": "/_sandbox/"})
         except Exception as error:  # noqa: BLE001  the last one: say it in Stripe's shape, and keep the server up

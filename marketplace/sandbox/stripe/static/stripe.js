@@ -255,8 +255,8 @@
       close.textContent = "Close";
       close.setAttribute("aria-label", "Cancel authentication");
       Object.assign(close.style, {
-        position: "absolute", top: "8px", insetInlineEnd: "8px", minHeight: "32px", padding: "4px 12px", font: "inherit",
-        fontSize: "14px", cursor: "pointer", color: "CanvasText", background: "Canvas", border: "1px solid GrayText", borderRadius: "8px",
+        position: "absolute", top: "8px", insetInlineEnd: "8px", minHeight: "32px", padding: "4px 12px", font: "14px system-ui, sans-serif",
+        cursor: "pointer", color: "CanvasText", background: "Canvas", border: "1px solid GrayText", borderRadius: "8px",
       });
 
       const end = (finished) => {
@@ -266,7 +266,9 @@
         resolve(finished);
       };
       const heard = (event) => {
-        if (event.origin === ORIGIN && event.source === frame.contentWindow && event.data?.type === "bank-done") end(true);
+        if (event.origin !== ORIGIN || event.source !== frame.contentWindow) return;
+        if (event.data?.type === "bank-done") end(true);
+        if (event.data?.type === "bank-cancelled") end(false);
       };
       window.addEventListener("message", heard);
       close.addEventListener("click", () => end(false));
