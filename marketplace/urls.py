@@ -1,13 +1,31 @@
-"""Every URL of the product. Pages first, JSON routes stand under ``/api/``."""
+"""Every URL of the product. Pages first, JSON routes under ``/api/``."""
 
 from django.contrib import admin
 from django.urls import include, path
 
-apps = ("accounts", "uploads", "mentors", "bookings", "payments", "chat")
+from marketplace import health, pages, schema
+
+APPS = ("accounts", "uploads", "mentors", "bookings", "payments", "chat")
 
 urlpatterns = [
-    *(path("", include(f"{app}.urls")) for app in apps),
-    *(path("api/", include(f"{app}.api_urls")) for app in apps),
+    path("", pages.Home.as_view(), name="home"),
+    path("help/", pages.Help.as_view(template_name="help/index.html"), name="help"),
+    *(
+        path(f"help/{name}/", pages.Help.as_view(template_name=f"help/{name}.html"), name=f"help-{name}")
+        for name in ("how-it-works", "safety", "terms", "privacy")
+    ),
+    path("dev/components/", pages.ComponentGallery.as_view(), name="dev-components"),
+    path("dev/mail/", pages.PostBox.as_view(), name="dev-mail"),
+    path("api/health", health.ready, name="api-health"),
+    path("api/health/live", health.live, name="api-health-live"),
+    path("api/schema.json", schema.schema, name="api-schema"),
+    *(path("", include(f"{app}.urls")) for app in APPS),
+    *(path("api/", include(f"{app}.api_urls")) for app in APPS),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "marketplace.views.bad_request"
+handler403 = "marketplace.views.permission_denied"
+handler404 = "marketplace.views.page_not_found"
+handler500 = "marketplace.views.server_error"
