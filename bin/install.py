@@ -29,16 +29,23 @@ def main(name: str) -> None:
     with only_one():
         if not is_installed(name):  # whoever held the lock may have done it
             began = time.monotonic()
-            install(name)
+            installed, _ = stamped()
+            install(installed if installed in HOLDERS[name] else name)  # never take a developer's tools away
             say(f"Installed in {time.monotonic() - began:.0f} s.")
 
 
 def is_installed(name: str) -> bool:
+    installed, digest = stamped()
+    return installed in HOLDERS[name] and digest == digest_of(installed) and runs(PYTHON)
+
+
+def stamped() -> tuple[str, str]:
+    """Return which set was installed last, and the hash of its requirements then."""
     try:
         installed, digest = STAMP.read_text().split()
     except (OSError, ValueError):
-        return False
-    return installed in HOLDERS[name] and digest == digest_of(installed) and runs(PYTHON)
+        return "", ""
+    return installed, digest
 
 
 def digest_of(name: str) -> str:
