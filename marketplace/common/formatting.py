@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date as babel_format_date
 from babel.dates import format_interval, format_skeleton, format_time, get_timezone_location
-from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
+from babel.numbers import format_currency, format_percent, get_currency_precision, get_currency_symbol
 from babel.numbers import format_decimal as babel_format_decimal
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -30,7 +30,7 @@ def active_locale() -> Locale:
     name = PREFERRED.get(language) or translation.to_locale(language)
     try:
         return Locale.parse(name)
-    except (ValueError, LookupError):
+    except (ValueError, UnknownLocaleError):
         return Locale.parse("en_GB")
 
 
@@ -55,6 +55,13 @@ def currency_symbol(currency: str) -> str:
     symbol = get_currency_symbol(code, active_locale())
     narrow = symbol.removeprefix(code[:2]).removesuffix(code[:2])
     return symbol if not narrow or narrow.isalpha() else narrow
+
+
+def percent(basis_points: int) -> str:
+    """``1500`` → ``15%``."""
+    return format_percent(
+        _decimal(basis_points, 10_000), locale=active_locale(), format=None, decimal_quantization=False
+    )
 
 
 def number(value: int) -> str:
@@ -112,9 +119,8 @@ def date_range(first: date, last: date) -> str:
     locale = active_locale()
     if first.month == last.month:
         text = format_interval(first, last, "MMMd", locale=locale)
-        return re.sub(r"\s*–\s*", "–", text).replace(
-            format_skeleton("MMM", first, locale=locale), format_skeleton("MMMM", first, locale=locale)
-        )
+        short, full = (babel_format_date(first, pattern, locale=locale) for pattern in ("MMM", "MMMM"))
+        return re.sub(r"\s*–\s*", "–", text).replace(short, full)
     return f"{format_skeleton('MMMd', first, locale=locale)} – {format_skeleton('MMMd', last, locale=locale)}"
 
 
@@ -149,7 +155,7 @@ def until(moment: datetime, *, now: datetime) -> str:
     if minutes < 48 * 60:
         hours = minutes // 60
         return ngettext("in %(count)d hour", "in %(count)d hours", hours) % {"count": hours}
-    days = minutes // (24 * 60)
+    days = round(minutes / (24 * 60))
     return ngettext("in %(count)d day", "in %(count)d days", days) % {"count": days}
 
 
@@ -167,6 +173,16 @@ def duration(seconds: int) -> str:
         count = -(-seconds // 60)
         return ngettext("%(count)d minute", "%(count)d minutes", count) % {"count": count}
     return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+
+
+UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def rate(limit: str) -> str:
+    """A limit as it stands in the settings, in words: ``10/5m`` → ``10 in 5 minutes``, ``20/h`` → ``20 in 1 hour``."""
+    count, _slash, period = limit.partition("/")
+    seconds = int(period[:-1] or 1) * UNITS[period[-1]]
+    return _("%(count)s in %(period)s") % {"count": number(int(count)), "period": duration(seconds)}
 
 
 def utc_iso(moment: datetime) -> str:

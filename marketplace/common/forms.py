@@ -3,8 +3,9 @@
 The order in every field is label, hint, error, control. Django's own ids tie them together (``…_helptext``, ``…_error``).
 """
 
+import re
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, ClassVar, NamedTuple
 
 from babel.numbers import get_currency_precision
@@ -30,6 +31,10 @@ PLAIN_INPUTS = {
     "datetime-local",
     "month",
 }
+
+# Twelve digits are more than any price; a longer or scientific number is a slip or an attack.
+AMOUNT = re.compile(r"-?\d{1,12}(\.\d*)?")
+GROUPED = re.compile(r"-?\d{1,3}([.,]\d{3})+")
 
 
 class BoundField(forms.BoundField):
@@ -169,20 +174,14 @@ class MoneyField(forms.Field):
     def to_python(self, value: Any) -> int | None:  # Any: Django's own
         if value in self.empty_values:
             return None
-        text = (
-            str(value)
-            .strip()
-            .lstrip(formatting.currency_symbol(settings.CURRENCY))
-            .replace("\u00a0", "")
-            .replace(" ", "")
-        )
+        symbol = formatting.currency_symbol(settings.CURRENCY)
+        text = re.sub(r"\s", "", str(value)).removeprefix(symbol).removesuffix(symbol)
         digits = get_currency_precision(settings.CURRENCY.upper())
-        try:
-            amount = Decimal(_with_point(text, digits))
-        except InvalidOperation:
-            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
-        minor = amount.scaleb(digits)
-        if not minor.is_finite() or minor != minor.quantize(Decimal(1), ROUND_HALF_UP) or abs(minor) > 10**12:
+        plain = _with_point(text, digits)
+        if not AMOUNT.fullmatch(plain):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        minor = Decimal(plain).scaleb(digits)
+        if minor != minor.to_integral_value():
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return int(minor)
 
@@ -206,11 +205,11 @@ class MoneyField(forms.Field):
 
 
 def _with_point(text: str, digits: int) -> str:
-    """Read both ``1,234.50`` and ``1.234,50``: the last mark is the decimal one when ``digits`` or fewer follow it."""
+    """Read both ``1,234.50`` and ``1.234,50``: the last mark is the decimal one, unless only groups of three follow marks."""
     head, mark, tail = text.rpartition("," if text.rfind(",") > text.rfind(".") else ".")
-    if not mark or len(tail) > digits:
-        return text.replace(",", "").replace(".", "")
-    return f"{head.replace(',', '').replace('.', '')}.{tail}"
+    if GROUPED.fullmatch(text) and len(tail) > digits:
+        return re.sub(r"[.,]", "", text)
+    return f"{re.sub(r'[.,]', '', head)}.{tail}" if mark else text
 
 
 class ErrorItem(NamedTuple):
@@ -220,14 +219,15 @@ class ErrorItem(NamedTuple):
     message: str
 
 
-def error_items(form: "forms.BaseForm | BaseFormSet[forms.BaseForm] | None") -> list[ErrorItem]:
-    """The errors of a form or formset in the order of its fields, the form's own first."""
-    if form is None or not form.is_bound:
-        return []
-    if isinstance(form, BaseFormSet):
+def error_items(form: object) -> list[ErrorItem]:
+    """The errors of a form or formset in the order of its fields, the form's own first.
+
+    Anything else has none: a page without a form hands over what its template engine makes of a missing name.
+    """
+    if isinstance(form, BaseFormSet) and form.is_bound:
         own = [ErrorItem("", str(message)) for message in form.non_form_errors()]
         return own + [item for each in form.forms for item in error_items(each)]
-    return list(_form_errors(form))
+    return list(_form_errors(form)) if isinstance(form, forms.BaseForm) and form.is_bound else []
 
 
 def _form_errors(form: forms.BaseForm) -> Iterable[ErrorItem]:

@@ -10,8 +10,6 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
-from django.forms import BaseForm
-from django.forms.formsets import BaseFormSet
 from django.template.context import Context
 from django.utils import timezone
 from django.utils.html import format_html
@@ -106,9 +104,21 @@ def in_minutes(moment: datetime) -> str:
 
 
 @register.filter
-def duration(seconds: int) -> str:
-    """``900`` → ``15 minutes``."""
-    return formatting.duration(seconds)
+def duration(count: int, unit: str = "s") -> str:
+    """``900`` → ``15 minutes``; ``{{ 48|duration:"h" }}`` → ``2 days``; units ``s m h d``."""
+    return formatting.duration(count * formatting.UNITS[unit])
+
+
+@register.filter
+def rate(limit: str) -> str:
+    """``10/5m`` → ``10 in 5 minutes``."""
+    return formatting.rate(limit)
+
+
+@register.filter
+def percent(basis_points: int) -> str:
+    """``1500`` → ``15%``."""
+    return formatting.percent(basis_points)
 
 
 @register.filter
@@ -138,7 +148,7 @@ def file_size(size: int) -> str:
 
 
 @register.filter
-def error_list(form: "BaseForm | BaseFormSet[BaseForm] | None") -> list[ErrorItem]:
+def error_list(form: object) -> list[ErrorItem]:
     return error_items(form)
 
 
