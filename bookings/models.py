@@ -5,12 +5,15 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from bookings.spans import SpansField
 from marketplace.common.triggers import append_only
 from mentors.models import Mentor, Policy
 
@@ -200,7 +203,11 @@ class BookingEvent(models.Model):
     data = models.JSONField(default=dict, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["booking", "at"], name="booking_event_by_booking")]
+        indexes = [
+            models.Index(fields=["booking", "at"], name="booking_event_by_booking"),
+            # What happened lately, for the search index: rows only ever come at the end, so a page range is enough.
+            BrinIndex(fields=["at"], name="booking_event_by_time"),
+        ]
         triggers = [append_only("booking_event_append_only")]
 
     def __str__(self) -> str:
@@ -222,3 +229,49 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"Review of booking {self.booking_id}"
+
+
+class SearchRow(models.Model):
+    """What search knows of one listed mentor and one length they offer; nothing is sold from it.
+
+    Written by ``services.search_index`` from the mentor's rows and bookings, and again when they change. Whether the
+    mentor is listed is asked of the mentor, not of this row.
+    """
+
+    mentor = models.ForeignKey(Mentor, on_delete=models.CASCADE, related_name="search_rows")
+    minutes = models.PositiveSmallIntegerField()
+    price_minor = models.PositiveIntegerField()
+    # The mean of the reviews × 1,000; 0 until there are enough of them to be shown.
+    rating = models.PositiveSmallIntegerField()
+    # How good a match the mentor is when nothing was asked for: a number without a unit.
+    quality = models.PositiveIntegerField()
+    # The bookable starts as far as the horizon (bookings.spans), and the first of them.
+    free = SpansField()
+    next_start_at = models.DateTimeField(null=True)
+
+    subjects = ArrayField(models.CharField(max_length=40))
+    languages = ArrayField(models.CharField(max_length=3))
+    levels = ArrayField(models.CharField(max_length=10))
+    text = SearchVectorField()
+    # Shown on the card beside the mentor's own columns.
+    subject_names = ArrayField(models.CharField(max_length=60))
+    symbol = models.CharField(max_length=2, blank=True)
+    is_verified = models.BooleanField()
+
+    refreshed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["mentor", "minutes"], name="search_row_unique")]
+        indexes = [
+            # One per order of results, each ending in the mentor so that pages stay apart where rows are equal.
+            models.Index("minutes", F("quality").desc(), "mentor", name="search_row_by_quality"),
+            models.Index("minutes", F("rating").desc(), "mentor", name="search_row_by_rating"),
+            models.Index(fields=["minutes", "price_minor", "mentor"], name="search_row_by_price"),
+            models.Index(fields=["minutes", "next_start_at", "mentor"], name="search_row_by_next_start"),
+            GinIndex(fields=["text"], name="search_row_text"),
+            GinIndex(fields=["subjects"], name="search_row_subjects"),
+            models.Index(fields=["refreshed_at"], name="search_row_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.minutes} minutes of mentor {self.mentor_id} in search"

@@ -107,10 +107,10 @@ def obstacle(starts_at: datetime, rules: SlotRules, diary: Diary, *, at: datetim
         for opens, closes in diary.windows
     ):
         return Obstacle.NOT_OPEN
-    if _meets(diary.student, starts_at, ends_at):
+    if meets(diary.student, starts_at, ends_at):
         return Obstacle.STUDENT_BUSY
     blocked_until = starts_at + rules.length_and_break
-    if _meets(diary.booked, starts_at, blocked_until) or _meets(diary.busy, starts_at, blocked_until):
+    if meets(diary.booked, starts_at, blocked_until) or meets(diary.busy, starts_at, blocked_until):
         return Obstacle.TAKEN
     if starts_at.astimezone(rules.zone).date() in _full_dates(rules, diary):
         return Obstacle.DAY_FULL
@@ -121,7 +121,7 @@ def is_bookable(starts_at: datetime, rules: SlotRules, diary: Diary, *, at: date
     return obstacle(starts_at, rules, diary, at=at) is None
 
 
-def _meets(spans: Sequence[Span], starts_at: datetime, ends_at: datetime) -> bool:
+def meets(spans: Sequence[Span], starts_at: datetime, ends_at: datetime) -> bool:
     return any(start < ends_at and starts_at < end for start, end in spans)
 
 

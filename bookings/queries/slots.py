@@ -1,21 +1,23 @@
 """Reads what ``bookings.slots`` reckons with. Nothing here locks: a plain read may refuse a time, never grant it."""
 
-from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import CharField, F, Q, Value
+from django.db.models import CharField, F, Q, UUIDField, Value
 from django.utils import timezone
 
 from accounts.models import User
 from bookings.models import LIVE_STATUSES, Booking
 from bookings.slots import Diary, Slot, SlotRules, Span, bookable_starts
-from marketplace.common.money import price_for
+from mentors import prices
 from mentors.models import BusyTime, Mentor, Package
-from mentors.windows import DatedException, Hours, Rule, WallWindow, Window, windows_between
+from mentors.queries import hours_of
+from mentors.windows import Hours, Window, windows_between
 
 # What fills a mentor's day: the live ones, and those that were taught or should have been.
 COUNTED_STATUSES = (
@@ -34,29 +36,10 @@ MARGIN = timedelta(days=2)
 NEARBY = timedelta(days=3)
 
 
-def hours_of(mentor: Mentor) -> Hours:
-    """Read a mentor's weekly hours and dated exceptions. Two queries, none where both were prefetched."""
-    return Hours(
-        zone=ZoneInfo(mentor.time_zone),
-        rules=tuple(Rule(rule.weekday, rule.start, rule.end) for rule in mentor.availability_rules.all()),
-        exceptions=tuple(
-            DatedException(
-                row.date,
-                row.kind,  # type: ignore[arg-type]  # the constraint availability_exception_kind
-                tuple(WallWindow(time.fromisoformat(start), time.fromisoformat(end)) for start, end in row.windows),
-                yearly=row.yearly,
-            )
-            for row in mentor.availability_exceptions.all()
-        ),
-    )
-
-
 def price_of(package: Package) -> int:
-    """Price one length in minor units: its own price, else the mentor's hourly rate."""
-    if package.price_minor is not None:
-        return package.price_minor
+    """Price one length of a listed mentor, in minor units."""
     assert package.mentor.hourly_rate_minor is not None  # mentor_complete_once_submitted
-    return price_for(hourly_rate_minor=package.mentor.hourly_rate_minor, minutes=package.minutes)
+    return prices.price_of(package, hourly_rate_minor=package.mentor.hourly_rate_minor)
 
 
 def rules_of(mentor: Mentor, *, minutes: int) -> SlotRules:
@@ -101,29 +84,54 @@ def taken_between(
 
     Lapsed holds are left out: their time is free from the second on in which they lapse.
     """
-    whose = Q(mentor=mentor) if student is None else Q(mentor=mentor) | Q(student=student)
+    rows = _bookings_and_busy_times([mentor.pk], start, end, at=at, student=student)
+    return [row.of(mentor.pk, student.pk if student else None) for row in rows]
+
+
+def taken_of_many(
+    mentors: Sequence[UUID], start: datetime, end: datetime, *, at: datetime, student: User | None = None
+) -> dict[UUID, list[Taken]]:
+    """Read the same for many mentors, in one query. What is the student's stands with each of them."""
+    taken: dict[UUID, list[Taken]] = {pk: [] for pk in mentors}
     student_id = student.pk if student else None
+    for row in _bookings_and_busy_times(mentors, start, end, at=at, student=student):
+        for pk in mentors if student_id and row.student_id == student_id else (row.mentor_id,):
+            taken[pk].append(row.of(pk, student_id))
+    return taken
+
+
+class _Row(NamedTuple):
+    starts_at: datetime
+    ends_at: datetime
+    blocked_until: datetime
+    status: str
+    mentor_id: UUID
+    student_id: UUID | None
+
+    def of(self, mentor_id: UUID, student_id: UUID | None) -> Taken:
+        is_students = student_id is not None and self.student_id == student_id
+        return Taken(*self[:4], is_mentors=self.mentor_id == mentor_id, is_students=is_students)
+
+
+def _bookings_and_busy_times(
+    mentors: Sequence[UUID], start: datetime, end: datetime, *, at: datetime, student: User | None
+) -> list[_Row]:
+    whose = Q(mentor__in=mentors) if student is None else Q(mentor__in=mentors) | Q(student=student)
+    around = Q(starts_at__gt=start - MARGIN, starts_at__lt=end + MARGIN)
     bookings = (
-        Booking.objects.filter(
-            whose, status__in=COUNTED_STATUSES, starts_at__lt=end + MARGIN, starts_at__gt=start - MARGIN
-        )
+        Booking.objects.filter(whose & around, status__in=COUNTED_STATUSES)
         .not_lapsed(at=at)
         .values_list("starts_at", "ends_at", "blocked_until", "status", "mentor_id", "student_id")
     )
-    busy = BusyTime.objects.filter(mentor=mentor, starts_at__lt=end + MARGIN, ends_at__gt=start - MARGIN).values_list(
+    busy = BusyTime.objects.filter(mentor__in=mentors, starts_at__lt=end + MARGIN, ends_at__gt=start).values_list(
         "starts_at",
         "ends_at",
         F("ends_at"),
         Value("busy", CharField()),
         "mentor_id",
-        Value(None, User._meta.pk),
+        Value(None, UUIDField()),
     )
-    return [
-        Taken(
-            starts_at, ends_at, blocked_until, status, mentor_id == mentor.pk, student_id == whom and whom is not None
-        )
-        for starts_at, ends_at, blocked_until, status, mentor_id, whom in bookings.union(busy, all=True)
-    ]
+    return [_Row(*row) for row in bookings.union(busy, all=True)]
 
 
 def diary_of(windows: Iterable[Window], taken: Iterable[Taken]) -> Diary:
