@@ -1,13 +1,10 @@
-"""JSON routes of this app. Bookings stand here too: their answers name payment and refund."""
+"""JSON routes of this app."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import path
 
-from marketplace.common.api import methods
-from payments import booking_api
+from payments import api
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("bookings", methods(GET=booking_api.list_bookings, POST=booking_api.create_booking), name="api-bookings"),
-    path("bookings/<uuid:booking_id>", methods(GET=booking_api.get_booking), name="api-booking"),
-    path("bookings/<uuid:booking_id>/extend", methods(POST=booking_api.extend_booking), name="api-booking-extend"),
-    path("bookings/<uuid:booking_id>/cancel", methods(POST=booking_api.cancel_booking), name="api-booking-cancel"),
+urlpatterns = [
+    path("payments/create-intent", api.create_intent, name="api_create_intent"),
+    path("payments/webhook", api.webhook, name="api_payment_webhook"),
 ]

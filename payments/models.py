@@ -135,6 +135,10 @@ class RefundQuerySet(models.QuerySet["Refund"]):
             | Q(status=Refund.Status.SENDING, claimed_at__lte=at - settings.REFUND_CLAIM_TIMEOUT)
         )
 
+    def on_their_way(self) -> "RefundQuerySet":
+        """Neither arrived nor failed."""
+        return self.filter(status__in=[Refund.Status.REQUESTED, Refund.Status.SENDING, Refund.Status.SENT])
+
 
 class Refund(models.Model):
     class Status(models.TextChoices):
@@ -184,12 +188,17 @@ class Refund(models.Model):
         triggers = [
             # A check constraint sees one row; the sum over a payment's refunds needs a trigger. It locks the payment
             # so that two refunds at once can't both find room. What never came in can't go back: limit zero.
+            # A mere step of a refund takes nothing more and locks nothing.
             pgtrigger.Trigger(
                 name="refund_never_above_the_payment",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("amount_minor", "status", "payment_id"),
                 declare=[("limit_minor", "bigint"), ("others_minor", "bigint")],
                 func="""
+                    IF TG_OP = 'UPDATE' AND NEW.payment_id = OLD.payment_id AND NEW.amount_minor <= OLD.amount_minor
+                       AND (OLD.status <> 'failed' OR NEW.status = 'failed') THEN
+                        RETURN NEW;
+                    END IF;
                     SELECT CASE WHEN status IN ('succeeded', 'part_refunded', 'refunded', 'rejected')
                            THEN coalesce(received_minor, amount_minor) ELSE 0 END INTO limit_minor
                       FROM payments_payment WHERE id = NEW.payment_id FOR NO KEY UPDATE;
@@ -206,6 +215,11 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"Refund {self.pk}"
+
+    @property
+    def currency(self) -> str:
+        """That of the money it sends back; ``payment`` must be loaded."""
+        return self.payment.received_currency or self.payment.currency
 
 
 class WebhookEvent(models.Model):

@@ -1,5 +1,13 @@
 """Pages of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from payments import views
+
+app_name = "payments"
+
+urlpatterns = [
+    path("bookings/<uuid:booking_id>/pay/", views.Pay.as_view(), name="pay"),
+    path("bookings/<uuid:booking_id>/pay/note/", views.SaveNote.as_view(), name="note"),
+    path("bookings/<uuid:booking_id>/pay/return/", views.PayReturn.as_view(), name="return"),
+]

@@ -1,0 +1,136 @@
+"""What the provider tells us by webhook: kept first, acted on afterwards, and never believed about money."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+from procrastinate.exceptions import ConnectorException
+
+from marketplace.common.errors import Unavailable
+from marketplace.common.logging import get_logger
+from payments.errors import AlreadySucceeded, UnknownObject
+from payments.gateways import StripeGateway
+from payments.gateways.stripe import read_event
+from payments.jobs import defer
+from payments.models import Payment, Refund, WebhookEvent
+from payments.schemas import Intent
+from payments.services.intents import adopt_intent
+from payments.services.refunds import adopt_refund, settle_refund
+from payments.services.settlement import settle_payment
+
+log = get_logger(__name__)
+
+INTENT_EVENTS = frozenset(
+    f"payment_intent.{step}"
+    for step in ("created", "requires_action", "processing", "payment_failed", "succeeded", "canceled")
+)
+REFUND_EVENTS = frozenset({"refund.created", "refund.updated", "refund.failed"})
+HANDLED = INTENT_EVENTS | REFUND_EVENTS | {"charge.refunded"}
+
+# Written by hand: the ORM's insert that ignores conflicts does not tell whether it inserted, and a replay should cost no
+# more than this one statement.
+INSERT = """
+    INSERT INTO payments_webhookevent (id, type, object_id, provider_created_at, received_at, processed_at)
+    VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING
+"""
+
+
+def receive_event(*, payload: bytes, signature: str) -> bool:
+    """Keep a signed event under its own id, with the job that acts on it; False when it was known already.
+
+    ``payload`` is the raw body. Types that mean nothing to us are kept as done. Once this returns, the event is committed.
+    Raises ``BadSignature``, ``BadEvent`` or ``Unavailable``.
+    """
+    event = read_event(
+        payload,
+        signature,
+        secrets=settings.STRIPE_WEBHOOK_SECRETS,
+        tolerance=settings.WEBHOOK_TOLERANCE_SECONDS,
+    )
+    now = timezone.now()
+    is_handled = event.type in HANDLED
+    created_at = datetime.fromtimestamp(event.created, UTC) if event.created is not None else None
+    row = [event.id, event.type, event.object_id, created_at, now, None if is_handled else now]
+    try:
+        with transaction.atomic(durable=True), connection.cursor() as cursor:
+            cursor.execute(INSERT, row)
+            is_new = bool(cursor.rowcount)
+            if is_new and is_handled:
+                defer("process_event", event.id)
+    except ConnectorException as exc:  # the queue's own word for a database that went away
+        raise Unavailable from exc
+    return is_new
+
+
+def process_event(*, event_id: str, gateway: StripeGateway) -> None:
+    """Act on an event once. Safe to repeat; facts are asked of the provider again, so order does not matter."""
+    event = WebhookEvent.objects.filter(pk=event_id, processed_at=None).first()
+    if event is None:
+        return
+    if event.type in INTENT_EVENTS:
+        _hear_of_intent(event.object_id, gateway, is_new=event.type == "payment_intent.created")
+    elif event.type in REFUND_EVENTS:
+        _hear_of_refund(event.object_id, gateway)
+    elif event.type == "charge.refunded":
+        for refund in Refund.objects.on_their_way().filter(payment__provider_id=event.object_id):
+            settle_refund(refund_id=refund.pk, gateway=gateway)
+    WebhookEvent.objects.filter(pk=event_id).update(processed_at=timezone.now())
+
+
+def _hear_of_intent(intent_id: str, gateway: StripeGateway, *, is_new: bool) -> None:
+    payment = Payment.objects.filter(provider_id=intent_id).first()
+    if payment is not None and is_new:
+        return
+    if payment is None:
+        payment = _find_payment(intent_id, gateway)
+    if payment is not None:
+        settle_payment(payment_id=payment.pk, gateway=gateway)
+
+
+def _find_payment(intent_id: str, gateway: StripeGateway) -> Payment | None:
+    """Find whose an intent is that we know no id of: its event was faster than the answer to our own call, or the answer
+    was lost. What is nobody's here is left alone."""
+    try:
+        intent = gateway.retrieve_intent(intent_id)
+    except UnknownObject:
+        log.warning("event_of_unknown_intent", intent_id=intent_id)
+        return None
+    payment = _payment_named_by(intent)
+    if payment is None:
+        log.info("event_of_foreign_intent", intent_id=intent_id)
+        return None
+    if adopt_intent(payment_id=payment.pk, intent_id=intent_id):
+        return payment
+    payment.refresh_from_db()
+    if payment.provider_id == intent_id:
+        return payment
+    # Its payment went on without it, so nobody was ever given the means to pay it.
+    try:
+        gateway.cancel_intent(intent_id)
+    except AlreadySucceeded:
+        log.error("forgotten_intent_was_paid", intent_id=intent_id, payment_id=payment.pk)  # noqa: TRY400  # an alert
+    return None
+
+
+def _payment_named_by(intent: Intent) -> Payment | None:
+    with suppress(ValueError):
+        named = Payment.objects.filter(pk=UUID(intent.metadata.payment), booking_id=UUID(intent.metadata.booking))
+        return named.first()
+    return None
+
+
+def _hear_of_refund(provider_id: str, gateway: StripeGateway) -> None:
+    refund = Refund.objects.filter(provider_id=provider_id).first()
+    if refund is not None:
+        settle_refund(refund_id=refund.pk, gateway=gateway)
+        return
+    try:
+        sent = gateway.retrieve_refund(provider_id)
+    except UnknownObject:
+        log.warning("event_of_unknown_refund", refund_id=provider_id)
+        return
+    if not adopt_refund(sent=sent):
+        log.warning("event_of_foreign_refund", refund_id=provider_id)

@@ -1,0 +1,127 @@
+"""Money on its way back: claim, call, record. The row with its state is the truth, the job may come as often as it likes."""
+
+from contextlib import suppress
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from marketplace.common.logging import get_logger
+from payments import emails
+from payments.errors import AnswerLost, ProviderRefused, ProviderUnavailable
+from payments.gateways import StripeGateway
+from payments.models import Payment, Refund
+from payments.schemas import SentRefund
+from payments.services.intents import record
+
+log = get_logger(__name__)
+
+Status = Refund.Status
+# The provider's words: https://docs.stripe.com/refunds#refund-object
+STATUS_OF = {
+    "pending": Status.SENT,
+    "requires_action": Status.SENT,
+    "succeeded": Status.SUCCEEDED,
+    "failed": Status.FAILED,
+    "canceled": Status.FAILED,
+}
+# A refund only ever moves on along this line; an answer that arrives late can't take it back.
+ORDER = (Status.REQUESTED, Status.SENDING, Status.SENT, Status.SUCCEEDED, Status.FAILED)
+
+
+def send_refund(*, refund_id: UUID, gateway: StripeGateway) -> None:
+    """Send a requested refund to the provider. Safe to repeat: the same refund is sent under the same key.
+
+    Raises ``ProviderUnavailable``; the claim is given back first, so that the job's next try finds it.
+    """
+    now = timezone.now()
+    with transaction.atomic(durable=True):
+        claimed = Refund.objects.claimable(at=now).filter(pk=refund_id).update(status=Status.SENDING, claimed_at=now)
+    if not claimed:
+        return  # another worker has it, or it is done
+    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    try:
+        sent = _call(refund, gateway)
+    except ProviderUnavailable:
+        _give_back(refund)
+        raise
+    except ProviderRefused as refusal:
+        _fail(refund, reason=refusal.code)
+        return
+    record_refund(refund_id=refund_id, sent=sent)
+
+
+def settle_refund(*, refund_id: UUID, gateway: StripeGateway) -> None:
+    """Ask the provider what became of a refund that was sent. Safe to repeat. Raises ``ProviderUnavailable``."""
+    refund = Refund.objects.get(pk=refund_id)
+    if refund.provider_id:
+        record_refund(refund_id=refund_id, sent=gateway.retrieve_refund(refund.provider_id))
+
+
+def adopt_refund(*, sent: SentRefund) -> bool:
+    """Take up a refund whose answer was lost, by the id that we wrote on it; False when it is none of ours."""
+    with suppress(ValueError):
+        refund = Refund.objects.filter(pk=UUID(sent.metadata.refund)).first()
+        if refund is not None:
+            record_refund(refund_id=refund.pk, sent=sent)
+            return True
+    return False
+
+
+def record_refund(*, refund_id: UUID, sent: SentRefund) -> None:
+    """Write down what the provider says of a refund, unless we know better already. Mails the student once it is sent."""
+    with transaction.atomic(durable=True):
+        refund, now = _lock(refund_id)
+        left, status = Status(refund.status), STATUS_OF[sent.status]
+        if ORDER.index(status) <= ORDER.index(left):
+            return
+        is_first_word = not refund.provider_id
+        refund.status, refund.provider_id = status, sent.id
+        refund.sent_at = refund.sent_at or now
+        refund.settled_at = None if status == Status.SENT else now
+        refund.save(update_fields=["status", "provider_id", "sent_at", "settled_at"])
+        record(refund.payment_id, f"refund_{status}", at=now, refund=str(refund.pk), left=left)
+        if status == Status.FAILED:
+            log.error("refund_failed", refund_id=refund.pk, reason=sent.status)
+        elif is_first_word:
+            emails.send_refund_sent(refund=refund)
+
+
+def _call(refund: Refund, gateway: StripeGateway) -> SentRefund:
+    intent_id = refund.payment.provider_id
+    key = f"refund-{refund.pk}" if refund.attempt == 1 else f"refund-{refund.pk}-{refund.attempt}"
+    try:
+        return gateway.refund(intent_id, refund.amount_minor, refund_id=refund.pk, idempotency_key=key)
+    except (AnswerLost, ProviderRefused) as exc:
+        # An earlier try may have done it, and its answer was lost on the way: that is for us to find out.
+        if sent := gateway.find_refund(intent_id, refund_id=refund.pk):
+            return sent
+        if isinstance(exc, AnswerLost):
+            Refund.objects.filter(pk=refund.pk, attempt=refund.attempt).update(attempt=refund.attempt + 1)
+        raise
+
+
+def _give_back(refund: Refund) -> None:
+    ours = Refund.objects.filter(pk=refund.pk, status=Status.SENDING, claimed_at=refund.claimed_at)
+    ours.update(status=Status.REQUESTED, claimed_at=None)
+
+
+def _fail(refund: Refund, *, reason: str) -> None:
+    """Leave it to finance: what the provider refuses, sending again won't change."""
+    with transaction.atomic(durable=True):
+        refund, now = _lock(refund.pk)
+        refund.status, refund.settled_at = Status.FAILED, now
+        refund.save(update_fields=["status", "settled_at"])
+        record(refund.payment_id, "refund_failed", at=now, refund=str(refund.pk), reason=reason)
+    log.error("refund_failed", refund_id=refund.pk, reason=reason)
+
+
+def _lock(refund_id: UUID) -> tuple[Refund, datetime]:
+    """Lock payment, then refund: the order in which the trigger on refunds does."""
+    payment_id = Refund.objects.values_list("payment", flat=True).get(pk=refund_id)
+    Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
+    refund = (
+        Refund.objects.select_for_update(of=("self",)).select_related("payment__booking__student").get(pk=refund_id)
+    )
+    return refund, timezone.now()
