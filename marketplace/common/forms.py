@@ -138,9 +138,7 @@ class MoneyInput(forms.TextInput):
     def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:  # Any: HTML attributes
         super().__init__({"inputmode": "decimal", "autocomplete": "off", **(attrs or {})})
 
-    def get_context(
-        self, name: str, value: Any, attrs: Mapping[str, Any] | None
-    ) -> dict[str, Any]:  # Any: Django's own
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:  # Any: Django's own
         context = super().get_context(name, value, attrs)
         context["widget"]["symbol"] = formatting.currency_symbol(settings.CURRENCY)
         return context

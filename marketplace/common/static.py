@@ -11,7 +11,7 @@ STYLE_SHEET = "css/site.css"
 IMPORT = re.compile(r'@import url\("([^":]+\.css)"\);\n')
 
 
-class StaticStorage(CompressedManifestStaticFilesStorage):
+class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise has no types
     """Hashes names, follows imports, and puts the style sheets that ``site.css`` imports into it.
 
     The sheets are written one per component; a page that fetched each would make some forty requests for 14 kB.

@@ -4,7 +4,7 @@ import gzip
 import re
 from pathlib import Path
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # it brings none
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
