@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from marketplace import health, pages, schema
+from marketplace import health, pages, schema, upload_api
 
 APPS = ("accounts", "uploads", "mentors", "bookings", "payments", "chat")
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("api/health", health.ready, name="api-health"),
     path("api/health/live", health.live, name="api-health-live"),
     path("api/schema.json", schema.schema, name="api-schema"),
+    path("api/uploads", upload_api.uploads, name="api-uploads"),
     *(path("", include(f"{app}.urls")) for app in APPS),
     *(path("api/", include(f"{app}.api_urls")) for app in APPS),
     path("accounts/", include("allauth.urls")),

@@ -3,13 +3,15 @@
 Each name is a decorator for views; on a class: ``@method_decorator(may_upload, name="dispatch")``.
 """
 
+from typing import Any
+
 from django.conf import settings
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 
 
-def _wider(*directives: str) -> dict[str, list[str]]:
-    policy: dict[str, list[str]] = dict(settings.SECURE_CSP)
+def _wider(*directives: str) -> dict[str, Any]:  # Any: Django's own type of the setting
+    policy: dict[str, Any] = dict(settings.SECURE_CSP)
     for directive in directives:
         policy[directive] = [*policy.get(directive, [CSP.SELF]), settings.S3_ORIGIN]
     return policy

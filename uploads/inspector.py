@@ -110,7 +110,7 @@ def inspect_pdf(data: bytes, *, out: Path, pages: int) -> Any:
         count = len(reader.pages)
     except Refused:
         raise
-    except Exception as exc:  # noqa: BLE001  # a parser may fail in any way on a hostile file; each is a refusal
+    except Exception as exc:  # a parser may fail in any way on a hostile file; each is a refusal
         raise Refused("unreadable") from exc
     if not count:
         raise Refused("unreadable")

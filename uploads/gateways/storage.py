@@ -70,7 +70,8 @@ class PrivateFiles:
         try:
             return client.head_object(Bucket=bucket, Key=key)["ContentLength"]
         except (ClientError, BotoCoreError) as exc:
-            return _none_if_missing(exc)
+            _raise_unless_missing(exc)
+            return None
 
     def read(self, key: str, *, max_bytes: int) -> bytes | None:
         """Read a file, at most ``max_bytes`` of it, however long it is by now."""
@@ -78,7 +79,8 @@ class PrivateFiles:
         try:
             return client.get_object(Bucket=bucket, Key=key)["Body"].read(max_bytes)
         except (ClientError, BotoCoreError) as exc:
-            return _none_if_missing(exc)
+            _raise_unless_missing(exc)
+            return None
 
     def write(self, key: str, data: bytes, *, content_type: str) -> None:
         client, bucket = self._client()
@@ -93,7 +95,7 @@ class PrivateFiles:
         try:
             client.delete_object(Bucket=bucket, Key=key)
         except (ClientError, BotoCoreError) as exc:
-            _none_if_missing(exc)
+            _raise_unless_missing(exc)
 
     def delete_all(self, prefix: str) -> None:
         """Delete every file whose key begins so: a checked file and the pictures of its pages. Safe to repeat."""
@@ -111,7 +113,7 @@ class PrivateFiles:
         return storage.connection.meta.client, storage.bucket_name
 
 
-def _none_if_missing(error: ClientError | BotoCoreError) -> None:
+def _raise_unless_missing(error: ClientError | BotoCoreError) -> None:
     if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in NOT_THERE:
         return
     raise StorageUnavailable from error
