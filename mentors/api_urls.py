@@ -1,5 +1,13 @@
 """JSON routes of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from mentors import api
+
+app_name = "mentors-api"
+
+urlpatterns = [
+    path("mentors/onboarding", api.onboarding, name="onboarding"),
+    path("mentors/onboarding/submit", api.submission, name="submit"),
+    path("mentors/availability", api.availability, name="availability"),
+]

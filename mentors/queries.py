@@ -1,11 +1,94 @@
-"""Reads of this app that other apps and pages need."""
+"""Reads of this app that its pages and other apps need."""
 
-from datetime import time
+from dataclasses import dataclass
+from datetime import datetime, time
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from mentors.models import Mentor
+from django.utils.translation import gettext as _
+
+from mentors.errors import Fault
+from mentors.models import Mentor, MentorSubject, Package, Subject, VerificationDocument
+from mentors.signals import sessions_wanted
 from mentors.windows import DatedException, Hours, Kind, Rule, WallWindow
+
+SENT_STATUSES = (
+    VerificationDocument.Status.WAITING,
+    VerificationDocument.Status.APPROVED,
+    VerificationDocument.Status.REFUSED,
+)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A booked session as the app above tells of it, for the pages of its mentor. Aware UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+    student: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Application:
+    """A mentor with all that their application is made of."""
+
+    mentor: Mentor
+    subjects: list[MentorSubject]
+    packages: list[Package]
+    documents: list[VerificationDocument]
+    has_hours: bool
+
+    @property
+    def missing(self) -> list[Fault]:
+        """What keeps the application from being sent, field by field."""
+        has_id = any(is_sent_id(document) for document in self.documents)
+        return missing_from_profile(self.mentor, teaches=bool(self.subjects)) + missing_id(has_id=has_id)
+
+
+def application_of(mentor: Mentor) -> Application:
+    """Read an application in four queries, whatever its size; of the documents, those that arrived and are not taken back."""
+    return Application(
+        mentor=mentor,
+        subjects=list(mentor.mentor_subjects.select_related("subject").order_by("subject__name", "pk")),
+        packages=list(mentor.packages.order_by("minutes")),
+        documents=list(
+            mentor.documents.filter(status__in=SENT_STATUSES).select_related("subject").order_by("created_at", "pk")
+        ),
+        has_hours=mentor.availability_rules.exists(),
+    )
+
+
+def missing_parts(mentor: Mentor) -> list[Fault]:
+    """What a submission still needs."""
+    return application_of(mentor).missing
+
+
+def missing_from_profile(mentor: Mentor, *, teaches: bool) -> list[Fault]:
+    parts = [
+        Fault("headline", _("Write a headline: one line that says what you teach and how.")),
+        Fault("bio", _("Write a few sentences about yourself.")),
+        Fault("subjects", _("Choose at least one subject.")),
+        Fault("time_zone", _("Choose the time zone that your hours are in.")),
+        Fault("hourly_rate_minor", _("Set your hourly rate.")),
+    ]
+    there = (mentor.headline, mentor.bio, teaches, mentor.time_zone, mentor.hourly_rate_minor)
+    return [part for part, value in zip(parts, there, strict=True) if not value]
+
+
+def missing_id(*, has_id: bool) -> list[Fault]:
+    return [] if has_id else [Fault("documents", _("Send a photo or scan of a government ID."))]
+
+
+def is_sent_id(document: VerificationDocument) -> bool:
+    return document.kind == VerificationDocument.Kind.GOVERNMENT_ID and document.status in {
+        VerificationDocument.Status.WAITING,
+        VerificationDocument.Status.APPROVED,
+    }
+
+
+def all_subjects() -> list[Subject]:
+    return list(Subject.objects.order_by("name", "pk"))
 
 
 def hours_of(mentor: Mentor) -> Hours:
@@ -16,10 +99,12 @@ def hours_of(mentor: Mentor) -> Hours:
     """
     return Hours(
         zone=ZoneInfo(mentor.time_zone or "UTC"),
-        rules=tuple(Rule(rule.weekday, rule.start, rule.end) for rule in mentor.availability_rules.all()),
+        rules=tuple(sorted(Rule(row.weekday, row.start, row.end) for row in mentor.availability_rules.all())),
         exceptions=tuple(
-            DatedException(row.date, cast("Kind", row.kind), wall_windows(row.windows), row.yearly)
-            for row in mentor.availability_exceptions.all()
+            sorted(
+                DatedException(row.date, cast("Kind", row.kind), wall_windows(row.windows), row.yearly)
+                for row in mentor.availability_exceptions.all()
+            )
         ),
     )
 
@@ -27,3 +112,13 @@ def hours_of(mentor: Mentor) -> Hours:
 def wall_windows(stored: list[list[str]]) -> tuple[WallWindow, ...]:
     """Read the windows that an exception keeps: ``[["09:00", "12:30"], …]``."""
     return tuple(WallWindow(time.fromisoformat(start), time.fromisoformat(end)) for start, end in stored)
+
+
+def sessions_between(mentor: Mentor, starts_at: datetime, ends_at: datetime) -> list[Session]:
+    """Ask the apps above which sessions of the mentor meet ``[starts_at, ends_at)``; in order.
+
+    Bookings are not known on this floor: ``bookings.receivers`` answers the signal. Without an answer there are none.
+    """
+    answers = sessions_wanted.send(sender=Mentor, mentor=mentor, starts_at=starts_at, ends_at=ends_at)
+    found = [session for _receiver, answer in answers for session in cast("list[Session]", answer)]
+    return sorted(found, key=lambda session: session.starts_at)

@@ -36,7 +36,7 @@ class WallWindow(NamedTuple):
 WHOLE_DAY = (WallWindow(MIDNIGHT, MIDNIGHT),)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Rule:
     """A weekly window, on the day that it starts. Monday is 0."""
 
@@ -45,7 +45,7 @@ class Rule:
     end: time
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class DatedException:
     """A change to one date, or (``yearly``) to that date in its year and every later one.
 

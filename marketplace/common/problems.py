@@ -46,5 +46,7 @@ def problem(
 def problem_of(error: DomainError) -> HttpResponse:
     retry_after = getattr(error, "retry_after", None)
     members = {name: value for name, value in error.details.items() if name != "retry_after"}
-    errors = [{"field": error.field, "message": str(error.user_message)}] if error.field else None
+    errors: Any = members.pop("errors", None)  # Any: a refusal with several faults lists them as the document does
+    if errors is None and error.field:
+        errors = [{"field": error.field, "message": str(error.user_message)}]
     return problem(error.code, error.user_message, errors=errors, retry_after=retry_after, **members)

@@ -1,0 +1,1 @@
+"""What is typed on the mentor's pages. Validation only; nothing here saves."""

@@ -1,0 +1,12 @@
+"""What mentors announces to the apps above it, always inside the transaction that made it true, and what it asks them.
+
+hours_changed      mentor: hours, dates, lengths, booking rules or the pause changed; windows must be expanded anew
+status_changed     mentor, before: approved, suspended, …; whether the mentor is listed may have changed
+sessions_wanted    mentor, starts_at, ends_at: a question; receivers return ``list[queries.Session]`` (no write)
+"""
+
+from django.dispatch import Signal
+
+hours_changed = Signal()
+status_changed = Signal()
+sessions_wanted = Signal()
