@@ -1,5 +1,15 @@
 """JSON routes of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from chat import api
+from marketplace.common.api import methods
+
+urlpatterns = [
+    path("chat/threads", methods(GET=api.list_threads, POST=api.open_thread), name="api_threads"),
+    path(
+        "chat/threads/<uuid:thread_id>/messages",
+        methods(GET=api.list_messages, POST=api.post_message),
+        name="api_messages",
+    ),
+]

@@ -74,6 +74,16 @@ class Thread(models.Model):
     def __str__(self) -> str:
         return f"Thread {self.pk}"
 
+    def other(self, user: User) -> User:
+        """The other person of the thread. Fetch ``student`` and ``mentor__user`` along."""
+        return self.mentor.user if user.pk == self.student_id else self.student
+
+    def read_number(self, user: User) -> int:
+        return self.student_read_number if user.pk == self.student_id else self.mentor_read_number
+
+    def unread(self, user: User) -> int:
+        return self.last_number - self.read_number(user)
+
 
 class Message(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

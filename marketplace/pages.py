@@ -3,7 +3,6 @@
 import email
 import email.policy
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -15,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
 from bookings.models import Booking
 from marketplace import rules
 from marketplace.common import formatting, gallery
@@ -72,7 +70,7 @@ class Home(PublicMixin, PageView):
     def next_session(self) -> dict[str, Any] | None:
         if not self.request.user.is_authenticated or self.request.user.is_staff:
             return None
-        user = cast("User", self.request.user)
+        user = self.request.user
         coming = Booking.objects.of(user).filter(status=Booking.Status.CONFIRMED, ends_at__gt=timezone.now())
         booking = coming.select_related("mentor__user", "student").order_by("starts_at", "pk").first()
         if booking is None:
@@ -147,14 +145,14 @@ class PostBox(OnLoopbackMixin, PageView):
             raise Http404
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
-        files = sorted(settings.MAIL_DIR.glob("*.eml"), reverse=True)[:MAILS_SHOWN]
+        files = sorted(cast("Path", settings.MAIL_DIR).glob("*.eml"), reverse=True)[:MAILS_SHOWN]
         wanted = self.request.GET.get("to", "").strip().lower()
         mails = [mail for mail in map(_mail, files) if not wanted or wanted in mail["to"].lower()]
         return super().get_context_data(**kwargs, mails=mails, to=wanted)
 
 
 def _mail(path: Path) -> dict[str, Any]:  # Any: template data
-    message = cast("EmailMessage", email.message_from_bytes(path.read_bytes(), policy=email.policy.default))
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     body = message.get_body(("plain",))
     return {
         "id": path.stem,

@@ -45,7 +45,9 @@ def document() -> dict[str, Any]:  # Any: JSON
         [(model, "serialization" if not _is_body(model, found) else "validation") for model in sorted(models, key=str)],
         ref_template="#/components/schemas/{model}",
     )
-    by_model = {model: ref for (model, _mode), ref in refs.items()}
+    by_model: dict[Any, dict[str, Any]] = {
+        model: ref for (model, _mode), ref in refs.items()
+    }  # Any: pydantic's classes
     paths: dict[str, dict[str, Any]] = {}
     for path, name, method, route in sorted(found, key=lambda item: item[:3]):
         operation = _operation(path, name, method, route, by_model)
@@ -69,7 +71,7 @@ def _is_body(model: type[BaseModel], found: list[tuple[str, str, str, Route]]) -
 
 
 def _operation(
-    path: str, name: str, method: str, route: Route, refs: dict[type[BaseModel], dict[str, Any]]
+    path: str, name: str, method: str, route: Route, refs: dict[Any, dict[str, Any]]
 ) -> dict[str, Any]:  # Any: JSON
     operation: dict[str, Any] = {
         "operationId": f"{method.lower()}-{name}",

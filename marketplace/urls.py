@@ -16,9 +16,9 @@ urlpatterns = [
     ),
     path("dev/components/", pages.ComponentGallery.as_view(), name="dev-components"),
     path("dev/mail/", pages.PostBox.as_view(), name="dev-mail"),
-    path("api/health", health.ready, name="api-health"),
-    path("api/health/live", health.live, name="api-health-live"),
-    path("api/schema.json", schema.schema, name="api-schema"),
+    path("api/health", health.ready, name="api_health"),
+    path("api/health/live", health.live, name="api_health_live"),
+    path("api/schema.json", schema.schema, name="api_schema"),
     path("api/uploads", upload_api.uploads, name="api-uploads"),
     *(path("", include(f"{app}.urls")) for app in APPS),
     *(path("api/", include(f"{app}.api_urls")) for app in APPS),
@@ -30,3 +30,4 @@ handler400 = "marketplace.views.bad_request"
 handler403 = "marketplace.views.permission_denied"
 handler404 = "marketplace.views.page_not_found"
 handler500 = "marketplace.views.server_error"
+handler429 = "accounts.views.too_many_requests"  # asked by allauth when one of its limits is used up

@@ -1,10 +1,15 @@
-"""JSON routes of this app."""
+"""JSON routes of this app. Bookings stand here too: their answers name payment and refund."""
 
 from django.urls import path
 
-from payments import api
+from marketplace.common.api import methods
+from payments import api, booking_api
 
 urlpatterns = [
+    path("bookings", methods(GET=booking_api.list_bookings, POST=booking_api.create_booking), name="api_bookings"),
+    path("bookings/<uuid:booking_id>", methods(GET=booking_api.get_booking), name="api_booking"),
+    path("bookings/<uuid:booking_id>/extend", methods(POST=booking_api.extend_booking), name="api_booking_extend"),
+    path("bookings/<uuid:booking_id>/cancel", methods(POST=booking_api.cancel_booking), name="api_booking_cancel"),
     path("payments/create-intent", api.create_intent, name="api_create_intent"),
     path("payments/webhook", api.webhook, name="api_payment_webhook"),
 ]

@@ -121,5 +121,5 @@ def cancel_booking(request: HttpRequest, obj: Booking, body: CancelIn) -> Bookin
         Booking.Status.EXPIRED,
     }:
         raise WrongState
-    services.let_hold_go(booking_id=obj.pk, by=cast("User", request.user))
+    services.let_hold_go(booking_id=obj.pk, by=request.user)
     return shape(load_booking(request, obj.pk), at=timezone.now())

@@ -79,7 +79,8 @@ class Route:
         if self.body:
             args["body"] = parse(self.body, raw, request)
         if self.query:
-            args["query"] = validate(self.query, _query_dict(request, self.query))
+            query = self.query
+            args["query"] = checked(lambda: query.model_validate(_query_dict(request, query)))
         result = self.view(request, **args)
         if isinstance(result, HttpResponseBase):
             return result
@@ -203,14 +204,19 @@ def parse(model: type[BaseModel], raw: bytes, request: HttpRequest) -> BaseModel
         raise BadRequestBody(problem("malformed", _("The body must be a JSON object.")))
     if "\x00" in raw.decode(errors="replace") or b"\\u0000" in raw:
         raise BadRequestBody(problem("malformed", _("The body holds a character that can't be stored.")))
-    return validate(model, data)
+    # From the text, not from the parsed dict: pydantic then knows that a UUID or a moment can only come as a string,
+    # and can be strict about everything else.
+    return checked(lambda: model.model_validate_json(raw or b"{}"))
 
 
-def validate(model: type[BaseModel], data: dict[str, Any]) -> BaseModel:  # Any: JSON
+def checked(read: Callable[[], BaseModel]) -> BaseModel:
+    """Run a validation; refuse what it refuses, naming each field at fault."""
     try:
-        return model.model_validate(data)
+        return read()
     except ValidationError as exc:
         faults = exc.errors(include_url=False, include_context=False, include_input=False)
+        if faults[0]["type"] == "json_invalid":  # nested too deeply, or half a surrogate pair
+            raise BadRequestBody(problem("malformed", _("The body is not JSON."))) from exc
         unknown = [e for e in faults if e["type"] == "extra_forbidden"]
         errors = [
             {"field": ".".join(map(str, e["loc"])), "message": e["msg"].removeprefix("Value error, ")}
@@ -220,8 +226,6 @@ def validate(model: type[BaseModel], data: dict[str, Any]) -> BaseModel:  # Any:
         detail = _("The body has a field that is not known here.") if unknown else _("Some fields need another value.")
         structlog.get_logger(__name__).info("body_refused", code=code, fields=[e["field"] for e in errors])
         raise BadRequestBody(problem(code, detail, errors=errors)) from exc
-    except RecursionError as exc:
-        raise BadRequestBody(problem("malformed", _("The body is nested too deeply."))) from exc
 
 
 def _query_dict(request: HttpRequest, model: type[BaseModel]) -> dict[str, Any]:  # Any: strings or lists of them

@@ -67,9 +67,11 @@ class IsolationHeadersMiddleware:
 class SignInMiddleware(LoginRequiredMiddleware):
     """Ask for a sign-in on every URL whose view does not say that it is public: 302 for pages, 401 for JSON."""
 
-    def handle_no_permission(
-        self, request: HttpRequest, view_func: Callable[..., Any]
-    ) -> HttpResponseBase:  # Any: views
+    def handle_no_permission(  # type: ignore[override]  # the base only redirects; JSON needs a 401
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., Any],  # Any: views
+    ) -> HttpResponseBase:
         if wants_json(request):
             return problem("not_authenticated", _("Sign in first."))
         response: HttpResponseBase = super().handle_no_permission(request, view_func)

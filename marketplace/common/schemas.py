@@ -7,9 +7,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 
 class In(BaseModel):
-    """A body we receive: only the fields we know, nothing converted silently."""
+    """A body we receive: only the fields we know, nothing converted silently (JSON's ``true`` is not 1, nor "45" 45)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, strict=True)
 
 
 class Out(BaseModel):

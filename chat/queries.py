@@ -1,0 +1,144 @@
+"""What the inbox, a conversation and the header show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from bookings.models import Booking
+from chat.models import Message, Thread
+
+INBOX_SHOWN = 100
+MESSAGES_SHOWN = 50
+GROUPED_WITHIN = timedelta(minutes=5)
+
+
+def unread_count(user: User) -> int:
+    """Count the messages this person has not seen, over all threads. One query."""
+    mine = Q(student=user.pk), Q(mentor=user.pk)
+    counts = Thread.objects.visible_to(user).aggregate(
+        as_student=Sum(F("last_number") - F("student_read_number"), filter=mine[0], default=0),
+        as_mentor=Sum(F("last_number") - F("mentor_read_number"), filter=mine[1], default=0),
+    )
+    return int(counts["as_student"] + counts["as_mentor"])
+
+
+def inbox(user: User) -> QuerySet[Thread]:
+    """The threads of a person, the latest first."""
+    return Thread.objects.visible_to(user).select_related("student", "mentor__user").order_by("-last_message_at", "-pk")
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    """A conversation in the list: whom with, the last words, whether something is new."""
+
+    id: UUID
+    other: User
+    at: datetime
+    last: str
+    is_mine: bool
+    unread: int
+
+
+def inbox_rows(user: User) -> list[InboxRow]:
+    """Read the inbox as it is shown. One query."""
+    last = Message.objects.filter(thread=OuterRef("pk"), number=OuterRef("last_number"))
+    threads = inbox(user).annotate(last_body=Subquery(last.values("body")), last_author=Subquery(last.values("author")))
+    return [
+        InboxRow(
+            id=thread.pk,
+            other=thread.other(user),
+            at=thread.last_message_at,
+            last=thread.last_body or _("A file"),
+            is_mine=thread.last_author == user.pk,
+            unread=thread.unread(user),
+        )
+        for thread in threads[:INBOX_SHOWN]
+    ]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A message as its reader sees it."""
+
+    id: UUID
+    number: int
+    is_mine: bool
+    author_id: UUID
+    author_name: str
+    body: str
+    created_at: datetime
+    # Set on the first message of each day, in the reader's zone.
+    begins_day: bool
+    # The same person again within five minutes.
+    is_next: bool
+    state: str
+    files: Sequence[dict[str, str]] = field(default=())
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A stretch of a conversation, oldest first."""
+
+    lines: Sequence[Line]
+    # Ask for what stands before this number; None at the beginning.
+    earlier: int | None
+
+    @property
+    def last_id(self) -> UUID | None:
+        return self.lines[-1].id if self.lines else None
+
+
+def excerpt(thread: Thread, reader: User, *, before: int | None = None, read_label: str = "") -> Excerpt:
+    """Read the latest messages of a thread, or those before a number. Two queries, however many there are."""
+    messages = thread.messages.select_related("author").prefetch_related("message_uploads__upload")
+    if before is not None:
+        messages = messages.filter(number__lt=before)
+    rows = list(messages.order_by("-number")[: MESSAGES_SHOWN + 1])
+    earlier = rows[MESSAGES_SHOWN - 1].number if len(rows) > MESSAGES_SHOWN else None
+    rows = rows[:MESSAGES_SHOWN][::-1]
+    seen = thread.mentor_read_number if reader.pk == thread.student_id else thread.student_read_number
+    last_seen_mine = max((m.number for m in rows if m.author_id == reader.pk and m.number <= seen), default=0)
+    lines, previous = [], None
+    for message in rows:
+        lines.append(_line(message, previous, reader, read_label if message.number == last_seen_mine else ""))
+        previous = message
+    return Excerpt(lines, earlier)
+
+
+def coming_session(thread: Thread, *, at: datetime) -> Booking | None:
+    """The next session of the two, pinned above their conversation."""
+    both = Booking.objects.filter(student=thread.student_id, mentor=thread.mentor_id, status=Booking.Status.CONFIRMED)
+    return both.filter(ends_at__gt=at).order_by("starts_at", "pk").first()
+
+
+def _line(message: Message, previous: Message | None, reader: User, state: str) -> Line:
+    day = timezone.localdate(message.created_at)
+    begins_day = previous is None or timezone.localdate(previous.created_at) != day
+    is_next = (
+        not begins_day
+        and previous is not None
+        and previous.author_id == message.author_id
+        and message.created_at - previous.created_at <= GROUPED_WITHIN
+    )
+    return Line(
+        id=message.pk,
+        number=message.number,
+        is_mine=message.author_id == reader.pk,
+        author_id=message.author_id,
+        author_name=message.author.first_name,
+        body=message.body,
+        created_at=message.created_at,
+        begins_day=begins_day,
+        is_next=is_next,
+        state=state,
+        files=[
+            {"name": item.upload.name, "id": str(item.upload_id), "size": str(item.upload.size)}
+            for item in sorted(message.message_uploads.all(), key=lambda item: item.position)
+        ],
+    )

@@ -1,0 +1,82 @@
+"""Writing and reading: a message once per client id, numbers without gaps, read marks that only rise."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from chat.errors import EmptyMessage, FileNotReady, ThreadBlocked
+from chat.models import Message, MessageUpload, Thread
+from chat.signals import message_posted, thread_read
+from uploads.models import Upload
+from uploads.services import grant_view
+
+
+def post_message(
+    *, thread: Thread, body: str, client_id: str, by: User, upload_ids: Sequence[UUID] = ()
+) -> tuple[Message, bool]:
+    """Add a message to a thread in which ``by`` takes part; tell whether it is new.
+
+    Safe to repeat: the same ``client_id`` gives the message that is there. Grants the other person each file.
+    Raises ``EmptyMessage``, ``FileNotReady`` or ``ThreadBlocked``.
+    """
+    body = body.strip()
+    if not body and not upload_ids:
+        raise EmptyMessage
+    with transaction.atomic():
+        locked = Thread.objects.select_for_update(no_key=True).get(pk=thread.pk)
+        now = timezone.now()
+        earlier = Message.objects.filter(thread=locked, author=by, client_id=client_id).first()
+        if earlier is not None:
+            return earlier, False
+        if locked.blocked_by_id is not None:
+            raise ThreadBlocked
+        message = _append(locked, body=body, client_id=client_id, by=by, at=now)
+        _attach(message, locked, upload_ids, by=by)
+        message_posted.send(Message, message=message)
+        return message, True
+
+
+def mark_read(*, thread: Thread, number: int, by: User) -> None:
+    """Note that ``by`` has seen the thread up to ``number``. Only ever rises; safe to repeat in any order."""
+    field = "student_read_number" if by.pk == thread.student_id else "mentor_read_number"
+    behind = Thread.objects.filter(pk=thread.pk, last_number__gte=number, **{f"{field}__lt": number})
+    with transaction.atomic():
+        if behind.update(**{field: number}):
+            thread_read.send(Thread, thread=thread, reader=by)
+
+
+def _append(thread: Thread, *, body: str, client_id: str, by: User, at: datetime) -> Message:
+    number = thread.last_number + 1
+    message = Message.objects.create(
+        thread=thread, author=by, number=number, body=body, client_id=client_id, created_at=at
+    )
+    # Who writes has the conversation before them: what stands above counts as read.
+    read = "student_read_number" if by.pk == thread.student_id else "mentor_read_number"
+    Thread.objects.filter(pk=thread.pk).update(**{"last_number": number, "last_message_at": at, read: number})
+    return message
+
+
+def _attach(message: Message, thread: Thread, upload_ids: Sequence[UUID], *, by: User) -> None:
+    """Bind files to the message and let the other person open them. Raises ``FileNotReady``."""
+    if len(set(upload_ids)) != len(upload_ids) or len(upload_ids) > settings.MESSAGE_UPLOADS_MAX:
+        raise FileNotReady
+    files = {
+        upload.pk: upload
+        for upload in Upload.objects.owned_by(by)
+        .ready()
+        .filter(pk__in=upload_ids, purpose=Upload.Purpose.MESSAGE)
+        .exclude(pk__in=MessageUpload.objects.filter(upload__in=upload_ids).values("upload"))
+    }
+    if len(files) != len(upload_ids):
+        raise FileNotReady
+    MessageUpload.objects.bulk_create(
+        MessageUpload(message=message, upload=files[pk], position=position)
+        for position, pk in enumerate(upload_ids, start=1)
+    )
+    for upload in files.values():
+        grant_view(upload=upload, to=thread.other(by))

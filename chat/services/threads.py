@@ -1,0 +1,67 @@
+"""Opening, closing and reporting conversations. Only a student opens one; the database refuses the rest."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from bookings.models import Booking
+from bookings.services import lock_people
+from chat.errors import AlreadyReported, MentorNotOpen
+from chat.models import Thread, ThreadReport
+from chat.services.messages import post_message
+from marketplace.common.analytics import track
+from marketplace.common.errors import RateLimited
+from marketplace.common.limits import count_and_period
+from mentors.models import Mentor
+
+
+def open_thread(*, handle: str, body: str, client_id: str, by: User) -> tuple[Thread, bool]:
+    """Write to a mentor, opening the thread if there is none; tell whether it is new.
+
+    Safe to repeat: the thread is one per student and mentor, the message one per ``client_id``.
+    Raises ``MentorNotOpen`` (a new thread needs a bookable mentor), ``RateLimited``, and what ``post_message`` raises.
+    """
+    with transaction.atomic():
+        # The student's row is the lock: two first messages at once make one thread, and the day's count holds.
+        now = lock_people(by.pk)
+        thread = Thread.objects.filter(student=by, mentor__handle=handle).first()
+        is_new = thread is None
+        if thread is None:
+            mentor = Mentor.objects.listed().filter(handle=handle).first()
+            if mentor is None:
+                raise MentorNotOpen
+            _check_new_thread_limit(by, at=now)
+            thread = Thread.objects.create(student=by, mentor=mentor, opened_by=by, created_at=now, last_message_at=now)
+            track("thread_started", user_id=by.pk)
+        post_message(thread=thread, body=body, client_id=client_id, by=by)
+        return thread, is_new
+
+
+def block_thread(*, thread: Thread, by: User) -> None:
+    """Close a thread for both: readable, nobody writes. Safe to repeat."""
+    Thread.objects.filter(pk=thread.pk, blocked_by=None).update(blocked_by=by, blocked_at=timezone.now())
+
+
+def unblock_thread(*, thread: Thread, by: User) -> None:
+    """Open a thread again; only who closed it can."""
+    Thread.objects.filter(pk=thread.pk, blocked_by=by).update(blocked_by=None, blocked_at=None)
+
+
+def report_thread(*, thread: Thread, reason: str, by: User) -> ThreadReport:
+    """Ask support to look at a thread; from then on support may read it. Raises ``AlreadyReported``."""
+    with transaction.atomic():
+        Thread.objects.select_for_update(no_key=True).get(pk=thread.pk)
+        if ThreadReport.objects.filter(thread=thread, by=by, closed_at=None).exists():
+            raise AlreadyReported
+        return ThreadReport.objects.create(thread=thread, by=by, reason=reason, created_at=timezone.now())
+
+
+def _check_new_thread_limit(by: User, *, at: datetime) -> None:
+    """New threads a day, until the first paid booking. Counted in the rows, under the lock."""
+    limit, period = count_and_period("NEW_THREAD")
+    if Thread.objects.filter(student=by, created_at__gt=at - timedelta(seconds=period)).count() < limit:
+        return
+    if not Booking.objects.filter(student=by, confirmed_at__isnull=False).exists():
+        raise RateLimited(retry_after=period)

@@ -1,0 +1,152 @@
+"""Pages of conversations: inbox, thread, the first message, closing and reporting."""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from chat import services
+from chat.forms import MessageForm, NewThreadForm, ReportForm
+from chat.models import Thread
+from chat.queries import coming_session, excerpt, inbox_rows
+from marketplace.common.guards import ParticipantRequiredMixin, StudentRequiredMixin
+from marketplace.common.limits import check_rate
+from marketplace.common.views import OperationView, PageView
+from mentors.models import Mentor
+
+
+class Inbox(ParticipantRequiredMixin, PageView):
+    """``/messages/``: all conversations, the latest first."""
+
+    template_name = "chat/inbox.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
+        return super().get_context_data(**kwargs, threads=inbox_rows(cast("User", self.request.user)))
+
+
+class ThreadMixin(ParticipantRequiredMixin):
+    thread: Thread
+
+    def load(self) -> None:
+        visible = Thread.objects.visible_to(cast("User", self.request.user))
+        self.thread = get_object_or_404(visible.select_related("student", "mentor__user"), pk=self.kwargs["thread_id"])
+
+
+class Conversation(ThreadMixin, OperationView):
+    """``/messages/<id>/``: read and answer. Reading it marks what was shown as read."""
+
+    form_class = MessageForm
+    template_name = "chat/thread.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
+        user = cast("User", self.request.user)
+        before = self.request.GET.get("before", "")
+        shown = excerpt(self.thread, user, before=int(before) if before.isdecimal() else None, read_label=_("Read"))
+        if shown.lines and not before:
+            services.mark_read(thread=self.thread, number=shown.lines[-1].number, by=user)
+        other = self.thread.other(user)
+        other_zone = other.time_zone or (self.thread.mentor.time_zone if user.is_student else "")
+        return super().get_context_data(
+            **kwargs,
+            thread=self.thread,
+            other=other,
+            other_zone=other_zone,
+            now=timezone.now(),
+            shown=shown,
+            threads=inbox_rows(user),
+            session=coming_session(self.thread, at=timezone.now()),
+            is_blocked=self.thread.blocked_by_id is not None,
+            may_unblock=self.thread.blocked_by_id == user.pk,
+        )
+
+    def form_valid(self, form: MessageForm) -> HttpResponse:  # type: ignore[override]  # our form_class
+        check_rate(self.request, "CHAT_POST")
+        services.post_message(
+            thread=self.thread,
+            body=form.cleaned_data["body"],
+            client_id=form.cleaned_data["client_id"],
+            by=cast("User", self.request.user),
+        )
+        return redirect("chat:thread", self.thread.pk)
+
+
+class NewThread(StudentRequiredMixin, OperationView):
+    """``/messages/new/?mentor=…``: the first message to a mentor, or on to the conversation that is there."""
+
+    form_class = NewThreadForm
+    template_name = "chat/new.html"
+
+    def load(self) -> None:
+        handle = self.request.POST.get("mentor") or self.request.GET.get("mentor", "")
+        self.mentor = get_object_or_404(Mentor.objects.readable().select_related("user"), handle=handle)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # Any: no URL parts
+        thread = Thread.objects.visible_to(cast("User", request.user)).filter(mentor=self.mentor).first()
+        return redirect("chat:thread", thread.pk) if thread else super().get(request, *args, **kwargs)
+
+    def get_initial(self) -> dict[str, Any]:  # Any: form data
+        return {"mentor": self.mentor.handle}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
+        return super().get_context_data(**kwargs, mentor=self.mentor)
+
+    def form_valid(self, form: NewThreadForm) -> HttpResponse:  # type: ignore[override]  # our form_class
+        check_rate(self.request, "CHAT_POST")
+        thread, _is_new = services.open_thread(
+            handle=self.mentor.handle,
+            body=form.cleaned_data["body"],
+            client_id=form.cleaned_data["client_id"],
+            by=cast("User", self.request.user),
+        )
+        return redirect("chat:thread", thread.pk)
+
+
+class BlockThread(ThreadMixin, OperationView):
+    """``/messages/<id>/close/``: says what closing does, then does it."""
+
+    template_name = "chat/close.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
+        return super().get_context_data(
+            **kwargs, thread=self.thread, other=self.thread.other(cast("User", self.request.user))
+        )
+
+    def form_valid(self, form: Any) -> HttpResponse:  # Any: an empty form
+        services.block_thread(thread=self.thread, by=cast("User", self.request.user))
+        messages.success(self.request, _("The conversation is closed."))
+        return redirect("chat:thread", self.thread.pk)
+
+
+class UnblockThread(ThreadMixin, OperationView):
+    """``POST /messages/<id>/open/``."""
+
+    http_method_names = ["post"]
+
+    def form_valid(self, form: Any) -> HttpResponse:  # Any: an empty form
+        services.unblock_thread(thread=self.thread, by=cast("User", self.request.user))
+        return redirect("chat:thread", self.thread.pk)
+
+
+class ReportThread(ThreadMixin, OperationView):
+    """``/messages/<id>/report/``: asks support to read this conversation."""
+
+    form_class = ReportForm
+    template_name = "chat/report.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
+        return super().get_context_data(
+            **kwargs, thread=self.thread, other=self.thread.other(cast("User", self.request.user))
+        )
+
+    def form_valid(self, form: ReportForm) -> HttpResponse:  # type: ignore[override]  # our form_class
+        report = services.report_thread(
+            thread=self.thread, reason=form.cleaned_data["reason"], by=cast("User", self.request.user)
+        )
+        messages.success(
+            self.request, _("Thank you. We will look at it. Your reference is R-%(number)d.") % {"number": report.pk}
+        )
+        return redirect("chat:thread", self.thread.pk)
