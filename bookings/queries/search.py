@@ -36,6 +36,7 @@ from bookings.spans import (
     spans,
 )
 from bookings.words import fold, question
+from marketplace.common.errors import DomainError
 from mentors.models import Mentor, Subject
 
 PAGE_SIZE = 20
@@ -56,8 +57,11 @@ class Sort(TextChoices):
     RATING = "rating", _("Rating")
 
 
-class BadCursor(ValueError):
+class BadCursor(DomainError):
     """It was not made here, or for another order."""
+
+    user_message = _("This page of results is not there any more. Start again from the first one.")
+    field = "cursor"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +149,9 @@ class Cursor(NamedTuple):
         return cursor
 
 
-def search(wanted: Wanted, *, at: datetime, cursor: str = "", student: User | None = None) -> Results:
+def search(
+    wanted: Wanted, *, at: datetime, cursor: str = "", student: User | None = None, size: int = PAGE_SIZE
+) -> Results:
     """Find the mentors that are wanted, a page at a time. Three queries, however many there are.
 
     Each result shows its next openings, in the wanted times where some were asked for, checked against live bookings;
@@ -154,10 +160,10 @@ def search(wanted: Wanted, *, at: datetime, cursor: str = "", student: User | No
     after = Cursor.unpack(cursor, sort=wanted.sort) if cursor else None
     found = _matching(wanted, at=at)
     total = found[: COUNT_MAX + 1].count()
-    rows = list(_page(found, wanted, after, at=at)[: PAGE_SIZE + 1])
-    shown = rows[:PAGE_SIZE]
+    rows = list(_page(found, wanted, after, at=at)[: size + 1])
+    shown = rows[:size]
     seen = after.seen if after else 0
-    more = len(rows) > PAGE_SIZE
+    more = len(rows) > size
     openings = _openings(shown, wanted, at=at, student=student)
     return Results(
         hits=[_hit(row, openings[row["mentor_id"]]) for row in shown],
