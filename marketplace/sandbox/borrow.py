@@ -63,6 +63,7 @@ class Borrowed:
         """Name all that the product needs, whether those servers run already or not."""
         return {
             "ENV": "development",
+            "DEBUG": "true",  # static files as they lie; the test runner turns DEBUG itself off again
             "SECRET_KEY": "only-for-borrowed-servers",
             "SITE_URL": self.site_url,
             "ALLOWED_HOSTS": "127.0.0.1,localhost",
