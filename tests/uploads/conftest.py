@@ -1,11 +1,19 @@
 """Every test here talks to the S3 server."""
 
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
 import pytest
+from django.test import Client
 
 from accounts.models import User
 from marketplace.sandbox.storage import Storage
 from tests.signin import sign_in
-from django.test import Client
+from tests.uploads import clamd
+from uploads.gateways.scanner import ClamdScanner
 
 
 @pytest.fixture(autouse=True)
@@ -18,3 +26,24 @@ def owner(client: Client, student: User) -> User:
     """A student, signed in to ``client``: who sends the files of these tests."""
     sign_in(client, student)
     return student
+
+
+@dataclass
+class Clamd:
+    """A running scanner; while ``mute`` is there it hangs up without a verdict."""
+
+    url: str
+    mute: Path
+
+    @property
+    def scanner(self) -> ClamdScanner:
+        return ClamdScanner(self.url)
+
+
+@pytest.fixture
+def scanner(tmp_path: Path) -> Iterator[Clamd]:
+    mute = tmp_path / "mute"
+    with subprocess.Popen([sys.executable, clamd.__file__, str(mute)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield Clamd(f"tcp://127.0.0.1:{process.stdout.readline().strip()}", mute)
+        process.kill()

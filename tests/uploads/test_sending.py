@@ -9,6 +9,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
+from pytest_django.fixtures import SettingsWrapper
 
 from accounts.models import User
 from tests.factories import make_booking, make_mentor, make_subject
@@ -210,7 +211,7 @@ def test_a_stranger_is_asked_to_sign_in(client: Client, student: User) -> None:
     assert client.post("/api/uploads", MESSAGE, content_type="application/json").status_code == 201
 
 
-def test_signing_is_limited(client: Client, owner: User, settings: Any) -> None:  # Any: pytest-django's
+def test_signing_is_limited(client: Client, owner: User, settings: SettingsWrapper) -> None:
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"UPLOAD_SIGN": "2/h"}
     for _ in range(2):
         ask_to_send(client)

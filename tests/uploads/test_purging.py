@@ -1,0 +1,99 @@
+"""What is deleted, and when."""
+
+from datetime import timedelta
+from io import StringIO
+from uuid import UUID
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from tests.factories import make_mentor
+from tests.signin import sign_in
+from tests.uploads.files import ask_to_send, pdf, png, post_to_storage, send
+from uploads.gateways.storage import private_files
+from uploads.models import Upload, UploadPage
+from uploads.services import check_upload, purge_uploads, release_upload
+from uploads.services.purging import LATE_POST
+
+
+def checked(upload_id: str) -> Upload:
+    check_upload(upload_id=UUID(upload_id), scanner=None)
+    return Upload.objects.get(pk=upload_id)
+
+
+def test_what_is_not_completed_within_a_day_is_deleted(client: Client, owner: User) -> None:
+    ticket = ask_to_send(client)
+    post_to_storage(ticket["upload"], png())
+    upload = Upload.objects.get()
+    day = timedelta(hours=settings.UPLOAD_COMPLETE_HOURS)
+    Upload.objects.update(created_at=timezone.now() - day + timedelta(minutes=1), expires_at=timezone.now() - day)
+    assert purge_uploads() == 0
+    assert private_files.size(upload.quarantine_key) == len(png())
+    Upload.objects.update(created_at=timezone.now() - day)
+    assert purge_uploads() == 1
+    assert private_files.size(upload.quarantine_key) is None
+    assert client.get(f"/api/uploads/{upload.pk}").json()["status"] == "purged"
+    assert purge_uploads() == 0
+
+
+def test_a_file_given_up_is_deleted_with_its_pages_and_its_name(client: Client, db: None) -> None:
+    sign_in(client, make_mentor(status="draft").user)
+    body = {"purpose": "verification", "kind": "government_id", "content_type": "application/pdf"}
+    upload = checked(send(client, pdf(), name="elif-kaya-passport.pdf", **body))
+    other = checked(send(client, png()))
+    page = upload.pages.get()
+    release_upload(upload=upload)
+    assert private_files.size(page.private_key) is not None
+
+    purge_uploads()
+
+    assert private_files.size(upload.private_key) is None
+    assert private_files.size(page.private_key) is None
+    assert not UploadPage.objects.exists()
+    upload.refresh_from_db()
+    assert (upload.status, upload.private_key, upload.name, upload.sha256) == ("purged", "", "", "")
+    assert private_files.size(other.private_key) is not None
+
+
+def test_an_end_halfway_leaves_the_rest_for_the_next_pass(client: Client, owner: User) -> None:
+    upload = checked(send(client, png()))
+    release_upload(upload=upload)
+    private_files.delete(upload.private_key)  # as a pass that died before it wrote so down
+    purge_uploads()
+    upload.refresh_from_db()
+    assert upload.private_key == ""
+
+
+def test_what_is_posted_once_more_after_the_check_is_deleted_when_the_form_has_lapsed(
+    client: Client, owner: User
+) -> None:
+    ticket = ask_to_send(client)
+    post_to_storage(ticket["upload"], png())
+    client.post(f"/api/uploads/{ticket['id']}/complete")
+    upload = checked(ticket["id"])
+    post_to_storage(ticket["upload"], png())
+    purge_uploads()
+    assert private_files.size(upload.quarantine_key) is not None  # the form still lets it in
+    Upload.objects.update(expires_at=timezone.now() - LATE_POST)
+    purge_uploads()
+    assert private_files.size(upload.quarantine_key) is None
+    assert private_files.size(upload.private_key) is not None
+
+
+@pytest.mark.parametrize("status", ["issued", "checking"])
+def test_what_is_under_way_stays(client: Client, owner: User, status: str) -> None:
+    upload_id = send(client, png())
+    Upload.objects.update(status=status, expires_at=timezone.now() - LATE_POST)
+    purge_uploads()
+    assert private_files.size(Upload.objects.get(pk=upload_id).quarantine_key) is not None
+
+
+def test_the_command_does_one_pass(client: Client, owner: User) -> None:
+    release_upload(upload=checked(send(client, png())))
+    out = StringIO()
+    call_command("purge", "--once", stdout=out)
+    assert out.getvalue() == "1 files deleted.\n"
