@@ -28,7 +28,8 @@ class Received:
 
     def event(self) -> stripe.Event:
         """Verify with Stripe's own library and return the event."""
-        return stripe.Webhook.construct_event(self.body, self.signature, WEBHOOK_SECRET)
+        event: stripe.Event = stripe.Webhook.construct_event(self.body, self.signature, WEBHOOK_SECRET)
+        return event
 
 
 class Receiver:
@@ -37,15 +38,14 @@ class Receiver:
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.status = 200
-        self.changed = threading.Condition()
+        self.lock = threading.Lock()
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                with receiver.changed:
+                with receiver.lock:
                     receiver.received.append(Received(body, self.headers["Stripe-Signature"], time.time()))
-                    receiver.changed.notify_all()
                     status = receiver.status
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
@@ -58,20 +58,19 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self.server.server_port}/webhook"
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
-    def events(self, type: str = "") -> list[stripe.Event]:
-        with self.changed:
+    def events(self, event_type: str = "") -> list[stripe.Event]:
+        with self.lock:
             received = list(self.received)
-        return [event for event in (one.event() for one in received) if not type or event.type == type]
+        return [event for event in (one.event() for one in received) if not event_type or event.type == event_type]
 
-    def wait_for(self, type: str, *, count: int = 1, seconds: float = 5) -> list[stripe.Event]:
+    def wait_for(self, event_type: str, *, count: int = 1, seconds: float = 5) -> list[stripe.Event]:
         """Wait until so many events of a type have arrived; fail with what did arrive."""
         deadline = time.monotonic() + seconds
-        while len(found := self.events(type)) < count:
-            with self.changed:
-                if not self.changed.wait(timeout=max(0.0, deadline - time.monotonic())) and (
-                    time.monotonic() >= deadline
-                ):
-                    raise AssertionError(f"{type} × {count} did not arrive: {[event.type for event in self.events()]}")
+        while len(found := self.events(event_type)) < count:
+            if time.monotonic() > deadline:
+                arrived = [event.type for event in self.events()]
+                raise AssertionError(f"{event_type} × {count} did not arrive: {arrived}")
+            time.sleep(0.02)
         return found
 
     def close(self) -> None:
@@ -90,7 +89,15 @@ class Sandbox:
         self.start()
 
     def start(self) -> None:
-        argv = [sys.executable, "-m", "marketplace.sandbox.stripe", "--port", str(self.port), "--state", str(self.state)]
+        argv = [
+            sys.executable,
+            "-m",
+            "marketplace.sandbox.stripe",
+            "--port",
+            str(self.port),
+            "--state",
+            str(self.state),
+        ]
         argv += ["--secret-key", SECRET_KEY, "--publishable-key", PUBLISHABLE_KEY, "--webhook-secret", WEBHOOK_SECRET]
         argv += ["--webhook-url", self.webhook_url, "--bank-seconds", "0.3", "--retry-seconds", "0.2,0.4,0.8"]
         for name, value in self.flags.items():
@@ -181,7 +188,7 @@ def shared_sandbox(tmp_path_factory: pytest.TempPathFactory, shared_receiver: Re
 
 @pytest.fixture
 def receiver(shared_receiver: Receiver) -> Receiver:
-    with shared_receiver.changed:
+    with shared_receiver.lock:
         shared_receiver.received.clear()
         shared_receiver.status = 200
     return shared_receiver
@@ -200,12 +207,20 @@ def client(sandbox: Sandbox) -> stripe.StripeClient:
 
 
 @pytest.fixture
-def new_sandbox(tmp_path: Path, receiver: Receiver) -> Iterator[Callable[..., Sandbox]]:
+def own_receiver() -> Iterator[Receiver]:
+    """A receiver that no other test's sandbox sends to."""
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def new_sandbox(tmp_path: Path, own_receiver: Receiver) -> Iterator[Callable[..., Sandbox]]:
     """Start processes of a test's own, which it may kill."""
     started: list[Sandbox] = []
 
     def start(**flags: str) -> Sandbox:
-        sandbox = Sandbox(tmp_path / f"state{len(started)}", **{"webhook_url": receiver.url, **flags})
+        sandbox = Sandbox(tmp_path / f"state{len(started)}", **{"webhook_url": own_receiver.url, **flags})
         started.append(sandbox)
         return sandbox
 

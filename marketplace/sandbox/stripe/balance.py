@@ -14,7 +14,7 @@ REPORTING = {"payment": "charge", "transfer": "transfer", "adjustment": "dispute
 
 def record(
     tx: Transaction,
-    type: str,
+    movement: str,
     *,
     amount: int,
     currency: str,
@@ -43,15 +43,15 @@ def record(
                     "currency": currency,
                     "description": "Stripe processing fees",
                     "type": "stripe_fee",
-                }  # fmt: skip
+                }
             ]
             if fee
             else [],
             "net": amount - fee,
-            "reporting_category": REPORTING.get(type, type),
+            "reporting_category": REPORTING.get(movement, movement),
             "source": source,
             "status": "available" if at_once else "pending",
-            "type": type,
+            "type": movement,
         }
     )
 
@@ -64,7 +64,7 @@ def fee_for(amount: int) -> int:
 def sums(tx: Transaction, account: str, *, available: bool) -> dict[str, int]:
     comparison = "<=" if available else ">"
     rows = tx.connection.execute(
-        "SELECT json_extract(body, '$.currency'), SUM(json_extract(body, '$.net')) FROM objects "  # noqa: S608
+        "SELECT json_extract(body, '$.currency'), SUM(json_extract(body, '$.net')) FROM objects "
         f"WHERE account = ? AND kind = 'balance_transaction' AND json_extract(body, '$.available_on') {comparison} ? "
         "GROUP BY 1",
         (account, tx.seconds()),

@@ -8,8 +8,8 @@ from . import intents
 from .api import Answer, Api, Request
 from .call import Call
 from .errors import ApiError, missing
-from .pages import amount, asset, document
 from .objects import StripeObject
+from .pages import amount, asset, document
 
 BANK_PAGE = re.compile(r"/v3/authenticate/(pi_[A-Za-z0-9]{1,60})")
 

@@ -20,16 +20,18 @@ class Call:
     ids: dict[str, str] = field(default_factory=dict)
     publishable: bool = False
 
-    def get(self, kind: str, id: str | None = None, *, param: str = "id", account: str | None = None) -> StripeObject:
+    def get(
+        self, kind: str, object_id: str | None = None, *, param: str = "id", account: str | None = None
+    ) -> StripeObject:
         """Find the object that the path (or a parameter) names; 404 in Stripe's words when it is not there."""
-        wanted = self.ids[kind] if id is None else id
+        wanted = self.ids[kind] if object_id is None else object_id
         found = self.tx.find(wanted, kind, account=account)
         if found is None:
-            raise missing(kind, wanted, param=kind if id is None else param)
+            raise missing(kind, wanted, param=kind if object_id is None else param)
         return found
 
-    def emit(self, type: str, body: StripeObject, *, before: StripeObject | None = None) -> None:
-        events.emit(self.tx, type, body, webhook=bool(self.config.webhook_url), before=before)
+    def emit(self, event_type: str, body: StripeObject, *, before: StripeObject | None = None) -> None:
+        events.emit(self.tx, event_type, body, webhook=bool(self.config.webhook_url), before=before)
 
     def copy(self, body: StripeObject, *names: str) -> None:
         """Copy plain parameters onto an object; an empty value unsets."""
@@ -64,12 +66,147 @@ class Call:
 
 
 CURRENCIES = frozenset(
-    "usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd cad cdf chf "
-    "clp cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl htg huf idr ils "
-    "inr isk jmd jod jpy kes kgs khr kmf krw kwd kyd kzt lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop mur mvr mwk "
-    "mxn myr mzn nad ngn nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sek sgd shp "
-    "sle sos srd std szl thb tjs tnd top try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xof xpf yer zar "
-    "zmw".split()
+    [
+        "usd",
+        "aed",
+        "afn",
+        "all",
+        "amd",
+        "ang",
+        "aoa",
+        "ars",
+        "aud",
+        "awg",
+        "azn",
+        "bam",
+        "bbd",
+        "bdt",
+        "bgn",
+        "bhd",
+        "bif",
+        "bmd",
+        "bnd",
+        "bob",
+        "brl",
+        "bsd",
+        "bwp",
+        "byn",
+        "bzd",
+        "cad",
+        "cdf",
+        "chf",
+        "clp",
+        "cny",
+        "cop",
+        "crc",
+        "cve",
+        "czk",
+        "djf",
+        "dkk",
+        "dop",
+        "dzd",
+        "egp",
+        "etb",
+        "eur",
+        "fjd",
+        "fkp",
+        "gbp",
+        "gel",
+        "gip",
+        "gmd",
+        "gnf",
+        "gtq",
+        "gyd",
+        "hkd",
+        "hnl",
+        "htg",
+        "huf",
+        "idr",
+        "ils",
+        "inr",
+        "isk",
+        "jmd",
+        "jod",
+        "jpy",
+        "kes",
+        "kgs",
+        "khr",
+        "kmf",
+        "krw",
+        "kwd",
+        "kyd",
+        "kzt",
+        "lak",
+        "lbp",
+        "lkr",
+        "lrd",
+        "lsl",
+        "mad",
+        "mdl",
+        "mga",
+        "mkd",
+        "mmk",
+        "mnt",
+        "mop",
+        "mur",
+        "mvr",
+        "mwk",
+        "mxn",
+        "myr",
+        "mzn",
+        "nad",
+        "ngn",
+        "nio",
+        "nok",
+        "npr",
+        "nzd",
+        "omr",
+        "pab",
+        "pen",
+        "pgk",
+        "php",
+        "pkr",
+        "pln",
+        "pyg",
+        "qar",
+        "ron",
+        "rsd",
+        "rub",
+        "rwf",
+        "sar",
+        "sbd",
+        "scr",
+        "sek",
+        "sgd",
+        "shp",
+        "sle",
+        "sos",
+        "srd",
+        "std",
+        "szl",
+        "thb",
+        "tjs",
+        "tnd",
+        "top",
+        "try",
+        "ttd",
+        "twd",
+        "tzs",
+        "uah",
+        "ugx",
+        "uyu",
+        "uzs",
+        "vnd",
+        "vuv",
+        "wst",
+        "xaf",
+        "xcd",
+        "xof",
+        "xpf",
+        "yer",
+        "zar",
+        "zmw",
+    ]
 )
 MINIMUM = {"gbp": 30, "dkk": 250, "nok": 300, "sek": 300, "pln": 200, "czk": 1500, "huf": 17500, "mxn": 1000, "hkd": 400,
            "aed": 200, "ron": 200, "thb": 1000, "myr": 200}  # fmt: skip

@@ -136,9 +136,9 @@ def new_charge(call: Call, intent: StripeObject, method: StripeObject, *, authen
 
 def outcome(decline: Decline | None) -> StripeObject:
     if decline is None:
-        message, network, reason, type = "Payment complete.", "approved_by_network", None, "authorized"
+        message, network, reason, verdict = "Payment complete.", "approved_by_network", None, "authorized"
     elif decline.decline_code == "fraudulent":
-        message, network, reason, type = (
+        message, network, reason, verdict = (
             "Stripe blocked this payment.",
             "not_sent_to_network",
             "highest_risk_level",
@@ -146,15 +146,15 @@ def outcome(decline: Decline | None) -> StripeObject:
         )
     else:
         message = "The bank did not return any further details with this decline."
-        network, reason, type = "declined_by_network", decline.decline_code, "issuer_declined"
+        network, reason, verdict = "declined_by_network", decline.decline_code, "issuer_declined"
     return {
         "advice_code": None,
         "network_advice_code": None,
         "network_decline_code": None,
         "network_status": network,
         "reason": reason,
-        "risk_level": "highest" if type == "blocked" else "normal",
-        "risk_score": 90 if type == "blocked" else 12,
+        "risk_level": "highest" if verdict == "blocked" else "normal",
+        "risk_score": 90 if verdict == "blocked" else 12,
         "seller_message": message,
-        "type": type,
+        "type": verdict,
     }

@@ -28,11 +28,11 @@ def page(tx: Transaction, config: Config) -> Answer:
         table("Transfers", ("Transfer", "Made", "Amount", "To", "Taken back"), [transfer_row(one) for one in latest(tx, "transfer")]),
         table("Payouts", ("Payout", "Made", "Amount", "State"), [payout_row(one) for one in latest(tx, "payout")]),
     ]  # fmt: skip
-    where = escape(config.webhook_url) or "nowhere: started without --webhook-url"
+    where = f"to <code>{escape(config.webhook_url)}</code>" if config.webhook_url else "nowhere"
     body = f"""
 <main class="shell">
   <div class="top">
-    <div><h1>Payment sandbox</h1><p class="muted">Events go to <code>{where}</code>. Nothing here is real money.</p></div>
+    <div><h1>Payment sandbox</h1><p class="muted">Events go {where}. Nothing here is real money.</p></div>
     <div class="row"><a href="/_sandbox/">Refresh</a>{button("Forget everything", "/_sandbox/reset", kind="danger")}</div>
   </div>
   {faults_panel(tx)}
@@ -44,6 +44,16 @@ def page(tx: Transaction, config: Config) -> Answer:
 def refusal(error: ApiError) -> Answer:
     body = f'<main class="card"><h1>That did not work</h1><p>{escape(str(error))}</p><p><a href="/_sandbox/">Back</a></p></main>'
     return document("Payment sandbox", body, status=error.status)
+
+
+def object_page(shown: StripeObject) -> Answer:
+    text = escape(json.dumps(shown, indent=2))
+    body = f"""
+<main class="shell">
+  <div class="top"><h1>{escape(shown["id"])}</h1><a href="/_sandbox/">All objects</a></div>
+  <section class="panel"><pre class="panel__body scroll" tabindex="0">{text}</pre></section>
+</main>"""
+    return document(shown["id"], body)
 
 
 def latest(tx: Transaction, kind: str) -> list[StripeObject]:
@@ -63,18 +73,22 @@ def table(title: str, heads: tuple[str, ...], rows: list[str]) -> str:
     )
 
 
-def row(object: StripeObject, *cells: str) -> str:
-    made = datetime.fromtimestamp(object["created"], UTC).strftime("%d %b %H:%M:%S")
+def row(shown: StripeObject, *cells: str) -> str:
+    made = datetime.fromtimestamp(shown["created"], UTC).strftime("%d %b %H:%M:%S")
     first, *rest = cells
-    return f'<tr><td class="id">{escape(object["id"])}</td>{first}<td>{made}</td>{"".join(rest)}</tr>'
+    return f'<tr><td class="id">{link(shown["id"])}</td>{first}<td>{made}</td>{"".join(rest)}</tr>'
+
+
+def link(object_id: str) -> str:
+    return f'<a href="/_sandbox/objects/{escape(object_id)}">{escape(object_id)}</a>'
 
 
 def cell(html: str) -> str:
     return f"<td>{html}</td>"
 
 
-def money(object: StripeObject, name: str = "amount") -> str:
-    return f'<td class="number">{escape(amount(object[name], object["currency"]))}</td>'
+def money(shown: StripeObject, name: str = "amount") -> str:
+    return f'<td class="number">{escape(amount(shown[name], shown["currency"]))}</td>'
 
 
 def state(word: str) -> str:
@@ -141,7 +155,7 @@ def account_row(account: StripeObject) -> str:
 
 def transfer_row(transfer: StripeObject) -> str:
     back = money(transfer, "amount_reversed")
-    return row(transfer, "", money(transfer), f'<td class="id">{escape(transfer["destination"])}</td>', back)
+    return row(transfer, "", money(transfer), f'<td class="id">{link(transfer["destination"])}</td>', back)
 
 
 def payout_row(payout: StripeObject) -> str:
@@ -154,17 +168,21 @@ def faults_panel(tx: Transaction) -> str:
     return f"""
 <section class="panel">
   <header><h2>Faults</h2><p class="muted">What goes wrong on purpose.</p></header>
-  <form class="panel__body faults" method="post" action="/_sandbox/faults">
-    {choice("Webhooks are dropped", "webhooks.drop", hooks["drop"])}
-    {number("Deliveries of each", "webhooks.duplicate", hooks["duplicate"], least=1)}
-    {number("Delay, seconds", "webhooks.delay_seconds", hooks["delay_seconds"])}
-    {choice("Out of order", "webhooks.shuffle", hooks["shuffle"])}
-    <label>Requests that begin with <input type="text" name="api.match" value="{escape(api["match"])}" placeholder="/v1/refunds"></label>
+  <form class="panel__body stack" method="post" action="/_sandbox/faults">
+    <fieldset class="faults"><legend>Webhooks</legend>
+    {choice("are dropped", "webhooks.drop", hooks["drop"])}
+    {number("are sent so often", "webhooks.duplicate", hooks["duplicate"], least=1)}
+    {number("after seconds", "webhooks.delay_seconds", hooks["delay_seconds"])}
+    {choice("out of order", "webhooks.shuffle", hooks["shuffle"])}
+    </fieldset>
+    <fieldset class="faults"><legend>Requests</legend>
+    <label>that begin with <input type="text" name="api.match" value="{escape(api["match"])}" placeholder="/v1/refunds"></label>
     {number("get status", "api.status", api["status"])}
     {choice("after committing", "api.after_commit", api["after_commit"])}
     {number("after seconds", "api.delay_seconds", api["delay_seconds"])}
     {number("so many times", "api.times", api["times"])}
-    <button class="primary">Set</button>
+    </fieldset>
+    <div><button class="primary">Set faults</button></div>
   </form>
 </section>"""
 

@@ -25,6 +25,7 @@ class Press:
     api: Api
     given: dict[str, Json]
     id: str
+    wants_page: bool
 
     def text(self, name: str) -> str:
         value = self.given.get(name)
@@ -53,7 +54,7 @@ def answer(api: Api, request: Request) -> Answer:
         for method, pattern, handler in ROUTES:
             match = re.fullmatch(f"/_sandbox{pattern}", request.path)
             if match and method == request.method:
-                result = handler(Press(api, read_given(request), match.groupdict().get("id", "")))
+                result = handler(Press(api, read_given(request), match.groupdict().get("id", ""), wants_page(request)))
                 api.delivery.wake()
                 return result if isinstance(result, Answer) else presented(request, result)
         raise ApiError(404, f"The sandbox has no {request.method} {request.path[:100]}.")
@@ -123,6 +124,14 @@ def show_event(press: Press) -> Json:
         if event is None:
             raise missing("event", press.id)
         return {**visible(event), "deliveries": events.deliveries_of(tx, press.id)}
+
+
+def show_object(press: Press) -> Json:
+    with press.api.store.transaction() as tx:
+        found = tx.find(press.id, account="*")
+    if found is None:
+        raise missing("object", press.id)
+    return console.object_page(visible(found)) if press.wants_page else visible(found)
 
 
 def deliver(press: Press) -> Json:
@@ -197,6 +206,7 @@ ROUTES: tuple[tuple[str, str, Callable[[Press], Json]], ...] = (
     ("GET", "/health", health),
     ("GET", "/events", list_events),
     ("GET", f"/events{ID}", show_event),
+    ("GET", f"/objects{ID}", show_object),
     ("POST", f"/events{ID}/deliver", deliver),
     ("GET", "/faults", change_faults),
     ("POST", "/faults", change_faults),

@@ -67,5 +67,5 @@ def delete(call: Call) -> StripeObject:
     return deleted(customer["id"])
 
 
-def deleted(id: str) -> StripeObject:
-    return {"id": id, "object": "customer", "deleted": True}
+def deleted(customer_id: str) -> StripeObject:
+    return {"id": customer_id, "object": "customer", "deleted": True}

@@ -48,12 +48,12 @@ class Errands:
             ).fetchone()
             if row is None:
                 return False
-            sequence, action, object = row
+            sequence, action, object_id = row
             tx.connection.execute("DELETE FROM errands WHERE seq = ?", (sequence,))
-            tx.account = tx.account_of(object)
+            tx.account = tx.account_of(object_id)
             try:
                 with tx.undoable():
-                    ACTIONS[action](Call(tx, self.config, self.base_url), object)
+                    ACTIONS[action](Call(tx, self.config, self.base_url), object_id)
             except Exception as error:  # noqa: BLE001  one bad errand must not stop the others for ever
-                print(f"errand {action} {object}: {error!r}", file=sys.stderr, flush=True)
+                print(f"errand {action} {object_id}: {error!r}", file=sys.stderr, flush=True)
         return True

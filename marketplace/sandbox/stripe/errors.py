@@ -15,7 +15,7 @@ class ApiError(Exception):
         status: int,
         message: str,
         *,
-        type: str = "invalid_request_error",  # named as in Stripe's answer
+        kind: str = "invalid_request_error",
         code: str | None = None,
         param: str | None = None,
         keeps: bool = False,
@@ -24,7 +24,7 @@ class ApiError(Exception):
         super().__init__(message)
         self.status = status
         self.keeps = keeps
-        self.body: dict[str, Json] = {"message": message, "type": type}
+        self.body: dict[str, Json] = {"message": message, "type": kind}
         if code:
             self.body["code"] = code
             self.body["doc_url"] = f"https://docs.stripe.com/error-codes/{code.replace('_', '-')}"

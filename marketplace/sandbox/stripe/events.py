@@ -13,7 +13,7 @@ SHUFFLE_SECONDS = 1.5
 
 
 def emit(
-    tx: Transaction, type: str, body: StripeObject, *, webhook: bool, before: StripeObject | None = None
+    tx: Transaction, event_type: str, body: StripeObject, *, webhook: bool, before: StripeObject | None = None
 ) -> StripeObject:
     """Write an event with a snapshot of its object, and queue its deliveries, in the caller's transaction.
 
@@ -31,7 +31,7 @@ def emit(
         "livemode": False,
         "pending_webhooks": 1 if webhook else 0,
         "request": tx.request or {"id": None, "idempotency_key": None},
-        "type": type,
+        "type": event_type,
     }
     if tx.account != PLATFORM:
         event["account"] = tx.account
@@ -44,7 +44,7 @@ def emit(
 def queue(tx: Transaction, event_id: str) -> None:
     rules = faults.read(tx)["webhooks"]
     for _ in range(rules["duplicate"]):
-        jitter = random.uniform(0, SHUFFLE_SECONDS) if rules["shuffle"] else 0  # noqa: S311
+        jitter = random.uniform(0, SHUFFLE_SECONDS) if rules["shuffle"] else 0
         tx.connection.execute(
             "INSERT INTO deliveries (event, status, due, tries) VALUES (?, ?, ?, '[]')",
             (event_id, "dropped" if rules["drop"] else "pending", tx.now + rules["delay_seconds"] + jitter),

@@ -111,7 +111,7 @@ def error_for(status: int) -> ApiError:
             return ApiError(409, "This object cannot be accessed right now because another request holds it.",
                             code="lock_timeout")  # fmt: skip
         case 402:
-            return ApiError(402, "Your card was declined.", type="card_error", code="card_declined")
+            return ApiError(402, "Your card was declined.", kind="card_error", code="card_declined")
         case _ if status >= 500:
-            return ApiError(status, "An unknown error occurred.", type="api_error")
+            return ApiError(status, "An unknown error occurred.", kind="api_error")
     return ApiError(status, "Refused by a fault of the sandbox.")

@@ -41,7 +41,7 @@ class InFlight:
                     "There is currently another in-progress request using this Stripe Idempotent Key (that probably means "
                     f"you submitted twice, and the other request is still going through): {key}. If this error persists, "
                     "please contact us.",
-                    type="idempotency_error",
+                    kind="idempotency_error",
                     code="idempotency_key_in_use",
                 )
             self.keys.add((account, key))
@@ -54,7 +54,7 @@ class InFlight:
 
 def check_key(key: str) -> None:
     if len(key) > MAX_KEY_LENGTH:
-        raise ApiError(400, f"Idempotency keys can have up to {MAX_KEY_LENGTH} characters.", type="idempotency_error")
+        raise ApiError(400, f"Idempotency keys can have up to {MAX_KEY_LENGTH} characters.", kind="idempotency_error")
 
 
 def fingerprint(method: str, path: str, pairs: list[tuple[str, str]]) -> str:
@@ -74,7 +74,7 @@ def find(tx: Transaction, key: str, mark: str) -> KeptAnswer | None:
             400,
             "Keys for idempotent requests can only be used with the same parameters they were first used with. "
             f"Try using a key other than '{key}' if you meant to execute a different request.",
-            type="idempotency_error",
+            kind="idempotency_error",
         )
     return KeptAnswer(status=row[1], body=row[2], request_id=row[3])
 

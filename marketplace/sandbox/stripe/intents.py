@@ -11,9 +11,10 @@ OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 PLAIN = ("description", "receipt_email", "shipping", "statement_descriptor", "statement_descriptor_suffix",
          "transfer_group", "setup_future_usage")  # fmt: skip
 ATTEMPT = ("payment_method", "payment_method_data", "return_url", "use_stripe_sdk", "off_session",
-           "error_on_requires_action", "client_secret", "payment_method_types")  # fmt: skip
+           "error_on_requires_action", "client_secret", "amount_to_confirm")  # fmt: skip
+METHODS = ("allowed_payment_method_types", "excluded_payment_method_types")
 IGNORED = ("confirmation_method", "payment_method_options", "mandate_data", "payment_method_configuration",
-           "radar_options", "excluded_payment_method_types", "amount_details", "hooks")  # fmt: skip
+           "radar_options", "amount_details", "hooks")  # fmt: skip
 """Accepted and without effect: they do not change what is paid, by whom or when."""
 AUTHENTICATION_FAILED = (
     "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod "
@@ -24,14 +25,14 @@ AUTHENTICATION_FAILED = (
 def create(call: Call) -> StripeObject:
     params = call.params
     call.refuse_uncovered("amount", "currency", "automatic_payment_methods", "capture_method", "customer", "confirm",
-                          *PLAIN, *ATTEMPT, *IGNORED)  # fmt: skip
+                          *METHODS, *PLAIN, *ATTEMPT, *IGNORED)  # fmt: skip
     params["currency"] = params["currency"].lower()
     call.check_amount(params["amount"], params["currency"])
     if params.get("capture_method") == "manual":
         raise invalid("The payment sandbox captures at once; it does not cover manual capture.", param="capture_method")
-    id = make_id("pi")
+    intent_id = make_id("pi")
     intent: StripeObject = {
-        "id": id,
+        "id": intent_id,
         "object": "payment_intent",
         "amount": params["amount"],
         "amount_capturable": 0,
@@ -43,13 +44,12 @@ def create(call: Call) -> StripeObject:
         "canceled_at": None,
         "cancellation_reason": None,
         "capture_method": params.get("capture_method", "automatic_async"),
-        "client_secret": make_id(f"{id}_secret", 25),
+        "client_secret": make_id(f"{intent_id}_secret", 25),
         "confirmation_method": params.get("confirmation_method", "automatic"),
         "created": call.tx.seconds(),
         "currency": params["currency"],
         "customer": None,
         "description": None,
-        "excluded_payment_method_types": None,
         "last_payment_error": None,
         "latest_charge": None,
         "livemode": False,
@@ -65,7 +65,7 @@ def create(call: Call) -> StripeObject:
                 "network": None,
                 "request_three_d_secure": "automatic",
             }
-        },  # fmt: skip
+        },
         "processing": None,
         "receipt_email": None,
         "review": None,
@@ -92,19 +92,19 @@ def create(call: Call) -> StripeObject:
 
 
 def accepted_methods(params: dict[str, Json]) -> StripeObject:
-    automatic, types = params.get("automatic_payment_methods"), params.get("payment_method_types")
-    if automatic and types:
-        raise invalid("You may only specify one of these parameters: automatic_payment_methods, payment_method_types.",
-                      param="payment_method_types")  # fmt: skip
-    for type in types or []:
-        if type not in payment_methods.TYPES:
-            raise invalid(f"The payment sandbox covers cards only, not {type}.", param="payment_method_types")
-    if types or (automatic and not automatic["enabled"]):
-        return {"automatic_payment_methods": None, "payment_method_types": types or ["card"]}
-    redirects = (automatic or {}).get("allow_redirects", "always")
+    """Say how it may be paid: what the account takes (cards, Link), less what the request leaves out."""
+    allowed, excluded = params.get("allowed_payment_method_types"), params.get("excluded_payment_method_types") or []
+    types = [one for one in payment_methods.TYPES if one not in excluded and (allowed is None or one in allowed)]
+    if not types:
+        raise invalid("The payment sandbox covers cards only, and the request leaves none.",
+                      param="allowed_payment_method_types")  # fmt: skip
+    automatic = params.get("automatic_payment_methods", {"enabled": allowed is None})
+    redirects = automatic.get("allow_redirects", "always")
     return {
-        "automatic_payment_methods": {"allow_redirects": redirects, "enabled": True},
-        "payment_method_types": ["card", "link"],
+        "allowed_payment_method_types": allowed,
+        "automatic_payment_methods": {"allow_redirects": redirects, "enabled": True} if automatic["enabled"] else None,
+        "excluded_payment_method_types": excluded or None,
+        "payment_method_types": types,
     }
 
 
@@ -127,7 +127,7 @@ def check_client_secret(call: Call, intent: StripeObject) -> None:
 def update(call: Call) -> StripeObject:
     params = call.params
     call.refuse_uncovered("amount", "currency", "customer", "payment_method", "payment_method_data",
-                          "payment_method_types", *PLAIN, *IGNORED)  # fmt: skip
+                          *METHODS, *PLAIN, *IGNORED)  # fmt: skip
     intent = call.get("payment_intent")
     if intent["status"] not in OPEN:
         for name in params.keys() - {"metadata", "description", "transfer_group", "receipt_email"}:
@@ -144,8 +144,10 @@ def update(call: Call) -> StripeObject:
         if intent["status"] == "requires_action":  # what the payer was asked to approve is not what they would pay
             intent |= {"status": "requires_confirmation", "next_action": None}
     call.copy(intent, *PLAIN)
-    if "payment_method_types" in params:
-        intent |= accepted_methods(params)
+    if any(name in params for name in METHODS):
+        kept = {name: intent[name] for name in METHODS if intent[name]}
+        kept["automatic_payment_methods"] = intent["automatic_payment_methods"] or {"enabled": False}
+        intent |= accepted_methods({**kept, **params})
     set_customer(call, intent)
     choose_method(call, intent)
     return call.tx.save(intent)
@@ -166,6 +168,9 @@ def confirm(call: Call) -> StripeObject:
             "with one of the following statuses may be confirmed: requires_confirmation, requires_action.",
             payment_intent=visible(intent),
         )
+    if call.params.get("amount_to_confirm", intent["amount"]) != intent["amount"]:
+        raise invalid(f"The amount to confirm is not the PaymentIntent's amount ({intent['amount']}).",
+                      param="amount_to_confirm")  # fmt: skip
     call.copy(intent, *PLAIN)
     choose_method(call, intent)
     return attempt(call, intent)

@@ -5,8 +5,8 @@ from html import escape
 from . import accounts
 from .api import Answer
 from .call import Call
-from .pages import document
 from .objects import StripeObject
+from .pages import document
 from .store import Transaction
 
 

@@ -9,7 +9,7 @@ from .objects import Json, StripeObject, make_id, merged_metadata
 
 NO_BILLING_DETAILS: StripeObject = {"address": None, "email": None, "name": None, "phone": None, "tax_id": None}
 EMPTY_ADDRESS: StripeObject = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
-TYPES = frozenset({"card", "link"})
+TYPES = ("card", "link")
 
 
 def create(call: Call) -> StripeObject:
@@ -180,7 +180,7 @@ def card_error(decline: Decline, *, keeps: bool = False, **details: Json) -> Api
     return ApiError(
         402,
         decline.message,
-        type="card_error",
+        kind="card_error",
         code=decline.code,
         param=decline.param,
         keeps=keeps,

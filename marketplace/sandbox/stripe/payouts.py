@@ -95,21 +95,21 @@ def cancel(call: Call) -> StripeObject:
     return payout
 
 
-def give_back(call: Call, payout: StripeObject, type: str) -> None:
+def give_back(call: Call, payout: StripeObject, movement: str) -> None:
     payout["failure_balance_transaction"] = balance.record(
-        call.tx, type, amount=payout["amount"], currency=payout["currency"], source=payout["id"]
+        call.tx, movement, amount=payout["amount"], currency=payout["currency"], source=payout["id"]
     )["id"]
 
 
-def arrives(call: Call, id: str) -> None:
-    payout = call.get("payout", id)
+def arrives(call: Call, payout_id: str) -> None:
+    payout = call.get("payout", payout_id)
     if payout["status"] == "pending":
         payout |= {"status": "paid", "arrival_date": call.tx.seconds()}
         call.emit("payout.paid", call.tx.save(payout))
 
 
-def fails(call: Call, id: str) -> None:
-    payout = call.get("payout", id)
+def fails(call: Call, payout_id: str) -> None:
+    payout = call.get("payout", payout_id)
     if payout["status"] in {"pending", "paid"}:
         payout |= {"status": "failed", "failure_code": "account_closed", "failure_message": FAILURE}
         give_back(call, payout, "payout_failure")

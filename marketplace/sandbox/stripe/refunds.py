@@ -116,9 +116,9 @@ def announce(call: Call, refund: StripeObject, before: StripeObject) -> None:
     call.emit("charge.refund.updated", refund, before=before)
 
 
-def fails(call: Call, id: str) -> None:
+def fails(call: Call, refund_id: str) -> None:
     """Let the bank give a refund back, as it does when the card is closed; the money returns to the balance."""
-    refund = call.get("refund", id)
+    refund = call.get("refund", refund_id)
     if refund["status"] == "failed":
         return
     before = dict(refund)
@@ -138,8 +138,8 @@ def fails(call: Call, id: str) -> None:
     call.emit("refund.failed", refund)
 
 
-def arrives(call: Call, id: str) -> None:
-    refund = call.get("refund", id)
+def arrives(call: Call, refund_id: str) -> None:
+    refund = call.get("refund", refund_id)
     if refund["status"] == "pending":
         before = dict(refund)
         refund["status"] = "succeeded"

@@ -14,10 +14,33 @@ KINDS = {
 }  # fmt: skip
 MAX_EXPAND_DEPTH = 4
 BROWSER_FIELDS = frozenset(
-    "id object amount amount_details automatic_payment_methods canceled_at cancellation_reason capture_method "
-    "client_secret confirmation_method created currency description last_payment_error livemode next_action "
-    "payment_method payment_method_configuration_details payment_method_types processing receipt_email "
-    "setup_future_usage shipping source status".split()
+    [
+        "id",
+        "object",
+        "amount",
+        "amount_details",
+        "automatic_payment_methods",
+        "canceled_at",
+        "cancellation_reason",
+        "capture_method",
+        "client_secret",
+        "confirmation_method",
+        "created",
+        "currency",
+        "description",
+        "last_payment_error",
+        "livemode",
+        "next_action",
+        "payment_method",
+        "payment_method_configuration_details",
+        "payment_method_types",
+        "processing",
+        "receipt_email",
+        "setup_future_usage",
+        "shipping",
+        "source",
+        "status",
+    ]
 )
 """What Stripe's script sees of an intent: no metadata, no charge, no customer."""
 
@@ -63,15 +86,17 @@ def expand(call: Call, body: Json, steps: list[str], path: str) -> None:
         found = call.tx.select("refund", where="AND json_extract(body, '$.charge') = ?", values=(body["id"],))
         body[name] = small(found, f"/v1/charges/{body['id']}/refunds")
     value = body.get(name)
+    if isinstance(value, int | float):
+        raise invalid(f"This property cannot be expanded ({path}).", param="expand")
     if isinstance(value, str):
         body[name] = value = referred(call, value, path)
     if rest and value is not None:
         expand(call, value, rest, path)
 
 
-def referred(call: Call, id: str, path: str) -> StripeObject:
-    kind = KINDS.get(id.partition("_")[0])
-    found = call.tx.find(id, kind, account="*") if kind else None
+def referred(call: Call, object_id: str, path: str) -> StripeObject:
+    kind = KINDS.get(object_id.partition("_")[0])
+    found = call.tx.find(object_id, kind, account="*") if kind else None
     if found is None:
         raise invalid(f"This property cannot be expanded ({path}).", param="expand")
     return found

@@ -5,8 +5,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import (accounts, balance, charges, customers, disputes, intents, listing, payment_methods, payouts, refunds,
-               transfers)  # fmt: skip
+from . import (
+    accounts,
+    balance,
+    charges,
+    customers,
+    disputes,
+    intents,
+    listing,
+    payment_methods,
+    payouts,
+    refunds,
+    transfers,  # fmt: skip
+)
 from .call import Call
 from .errors import ApiError
 from .objects import StripeObject

@@ -55,9 +55,9 @@ def sdk_folder() -> Path:
 def api_version() -> str:
     """Return the API version that the installed package speaks, such as ``2026-10-28.endive``."""
     for node in ast.walk(ast.parse((sdk_folder() / "_api_version.py").read_text())):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            if isinstance(node.targets[0], ast.Name) and node.targets[0].id == "CURRENT":
-                return str(node.value.value)
+        match node:
+            case ast.Assign(targets=[ast.Name(id="CURRENT")], value=ast.Constant(value=version)):
+                return str(version)
     raise RuntimeError("the stripe package does not say which API version it speaks")
 
 
@@ -92,22 +92,27 @@ def read_type(node: ast.expr) -> Type:
             return read_type(ast.parse(text.strip(), mode="eval").body)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return union(read_type(left), read_type(right))
-        case ast.Subscript(value=ast.Name(id="Union"), slice=ast.Tuple(elts=options)):
-            return union(*(read_type(option) for option in options))
-        case ast.Subscript(value=ast.Name(id="List"), slice=item):
-            return Type("list", (read_type(item),))
-        case ast.Subscript(value=ast.Name(id="Dict"), slice=ast.Tuple(elts=[_, value])):
-            return Type("map", (read_type(value),))
-        case ast.Subscript(value=ast.Name(id="UntypedStripeObject")):
-            return UNTYPED
-        case ast.Subscript(value=ast.Name(id="Literal"), slice=ast.Tuple(elts=options)):
-            return Type("choice", choices=tuple(constant(option) for option in options))
-        case ast.Subscript(value=ast.Name(id="Literal"), slice=option):
-            return Type("choice", choices=(constant(option),))
+        case ast.Subscript(value=ast.Name(id=name), slice=inner):
+            return read_generic(name, inner.elts if isinstance(inner, ast.Tuple) else [inner])
         case ast.Name(id=name) if name in SIMPLE:
             return SIMPLE[name]
         case ast.Name(id=name) if name not in {"Any", "IO"}:
             return Type("hash", name=name)
+    return Type("any")
+
+
+def read_generic(name: str, inner: list[ast.expr]) -> Type:
+    match name:
+        case "Union":
+            return union(*(read_type(option) for option in inner))
+        case "List":
+            return Type("list", (read_type(inner[0]),))
+        case "Dict":
+            return Type("map", (read_type(inner[1]),))
+        case "UntypedStripeObject":
+            return UNTYPED
+        case "Literal":
+            return Type("choice", choices=tuple(constant(option) for option in inner))
     return Type("any")
 
 

@@ -116,7 +116,7 @@ class Handler(BaseHTTPRequestHandler):
                 return Answer(303, b"", {"Location": "/_sandbox/"})
         except Exception as error:  # noqa: BLE001  the last one: say it in Stripe's shape, and keep the server up
             print(f"error in {request.method} {request.path[:200]}: {error!r}", file=sys.stderr, flush=True)
-            return refused(ApiError(500, "The payment sandbox failed; see its log.", type="api_error"))
+            return refused(ApiError(500, "The payment sandbox failed; see its log.", kind="api_error"))
         return refused(ApiError(404, f"Unrecognized request URL ({request.method}: {request.path[:200]})."))
 
     def read_body(self) -> bytes:
@@ -141,7 +141,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
         self.wfile.flush()
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  named so in the base class
         """Keep quiet: ``respond`` writes the one line, without query strings, which hold secrets."""
 
 

@@ -124,9 +124,9 @@ class Transaction:
         self.connection.execute("UPDATE objects SET body = ? WHERE id = ?", (json.dumps(body), body["id"]))
         return body
 
-    def find(self, id: str, kind: str | None = None, *, account: str | None = None) -> StripeObject | None:
+    def find(self, object_id: str, kind: str | None = None, *, account: str | None = None) -> StripeObject | None:
         """Find one object of this account, or of any when ``account`` is ``*``."""
-        row = self.connection.execute("SELECT kind, account, body FROM objects WHERE id = ?", (id,)).fetchone()
+        row = self.connection.execute("SELECT kind, account, body FROM objects WHERE id = ?", (object_id,)).fetchone()
         if row is None or (kind is not None and row[0] != kind):
             return None
         if account != "*" and row[1] != (account or self.account):
@@ -134,12 +134,12 @@ class Transaction:
         body: StripeObject = json.loads(row[2])
         return body
 
-    def account_of(self, id: str) -> str:
-        row = self.connection.execute("SELECT account FROM objects WHERE id = ?", (id,)).fetchone()
+    def account_of(self, object_id: str) -> str:
+        row = self.connection.execute("SELECT account FROM objects WHERE id = ?", (object_id,)).fetchone()
         return str(row[0]) if row else PLATFORM
 
-    def sequence_of(self, id: str, kind: str) -> int | None:
-        row = self.connection.execute("SELECT seq FROM objects WHERE id = ? AND kind = ?", (id, kind)).fetchone()
+    def sequence_of(self, object_id: str, kind: str) -> int | None:
+        row = self.connection.execute("SELECT seq FROM objects WHERE id = ? AND kind = ?", (object_id, kind)).fetchone()
         return int(row[0]) if row else None
 
     def select(
@@ -147,7 +147,7 @@ class Transaction:
     ) -> list[StripeObject]:
         """List objects of this account, newest first. ``where`` is SQL of ours; users' values go in ``values``."""
         rows = self.connection.execute(
-            f"SELECT body FROM objects WHERE account = ? AND kind = ? {where} "  # noqa: S608
+            f"SELECT body FROM objects WHERE account = ? AND kind = ? {where} "
             f"ORDER BY seq {'ASC' if oldest_first else 'DESC'} LIMIT ?",
             (self.account, kind, *values, limit),
         )
@@ -162,12 +162,12 @@ class Transaction:
             "INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", (name, json.dumps(value))
         )
 
-    def later(self, action: str, object: str, *, seconds: float) -> None:
+    def later(self, action: str, object_id: str, *, seconds: float) -> None:
         """Remember something the bank does by itself after a while (see ``errands``)."""
         self.connection.execute(
-            "INSERT INTO errands (due, action, object) VALUES (?, ?, ?)", (self.now + seconds, action, object)
+            "INSERT INTO errands (due, action, object) VALUES (?, ?, ?)", (self.now + seconds, action, object_id)
         )
 
     def forget_everything(self) -> None:
         for table in ("objects", "answers", "deliveries", "errands", "settings"):
-            self.connection.execute(f"DELETE FROM {table}")  # noqa: S608
+            self.connection.execute(f"DELETE FROM {table}")

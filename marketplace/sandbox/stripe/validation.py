@@ -39,9 +39,9 @@ def joined(at: str, name: str) -> str:
     return f"{at}[{name}]" if at else name
 
 
-def checked(value: Json, type: Type, schema: Schema, *, at: str) -> Json:
-    if value == "" and type.kind not in {"any"}:
-        if type.may_be_empty():
+def checked(value: Json, declared: Type, schema: Schema, *, at: str) -> Json:
+    if value == "" and declared.kind != "any":
+        if declared.may_be_empty():
             return ""
         raise invalid(
             f"You passed an empty string for '{at}'. We assume empty values are an attempt to unset a parameter; "
@@ -50,46 +50,49 @@ def checked(value: Json, type: Type, schema: Schema, *, at: str) -> Json:
             param=at,
         )
     try:
-        return typed(value, type, schema, at=at)
+        return typed(value, declared, schema, at=at)
     except Mismatch as mismatch:
-        code = "parameter_invalid_integer" if type.kind == "int" else None
+        code = "parameter_invalid_integer" if declared.kind == "int" else None
         raise invalid(str(mismatch), code=code, param=at) from None
 
 
-def typed(value: Json, type: Type, schema: Schema, *, at: str) -> Json:
-    match type.kind:
-        case "str":
-            return scalar(value, at)
-        case "int":
-            return int(matching(value, INTEGER, "integer", at))
-        case "float":
-            return float(matching(value, NUMBER, "decimal", at))
-        case "bool":
-            if scalar(value, at) not in {"true", "false"}:
-                raise Mismatch(f"Invalid boolean: {value}")
-            return value == "true"
-        case "choice":
-            if scalar(value, at) not in type.choices:
-                *most, last = type.choices
-                allowed = f"{', '.join(most)}, or {last}" if most else last
-                raise Mismatch(f"Invalid {at}: must be one of {allowed}")
-            return value
+def typed(value: Json, declared: Type, schema: Schema, *, at: str) -> Json:
+    match declared.kind:
         case "list":
-            return [checked(item, type.inner[0], schema, at=f"{at}[{i}]") for i, item in enumerate(items(value))]
+            return [checked(item, declared.inner[0], schema, at=f"{at}[{i}]") for i, item in enumerate(items(value))]
         case "map":
-            return checked_map(value, type, schema, at=at)
+            return checked_map(value, declared, schema, at=at)
         case "hash":
-            return checked_hash(hash_of(value), schema.hashes[type.name], schema, at=at)
+            return checked_hash(hash_of(value), schema.hashes[declared.name], schema, at=at)
         case "union":
-            return first_that_fits(value, type, schema, at=at)
-    return value
+            return first_that_fits(value, declared, schema, at=at)
+        case "any":
+            return value
+    return plain(scalar(value, at), declared, at=at)
 
 
-def first_that_fits(value: Json, type: Type, schema: Schema, *, at: str) -> Json:
+def plain(text: str, declared: Type, *, at: str) -> Json:
+    match declared.kind:
+        case "int":
+            return int(matching(text, INTEGER, "integer"))
+        case "float":
+            return float(matching(text, NUMBER, "decimal"))
+        case "bool" if text not in {"true", "false"}:
+            raise Mismatch(f"Invalid boolean: {text[:80]}")
+        case "bool":
+            return text == "true"
+        case "choice" if text not in declared.choices:
+            *most, last = declared.choices
+            allowed = f"{', '.join(most)}, or {last}" if most else last
+            raise Mismatch(f"Invalid {at}: must be one of {allowed}")
+    return text
+
+
+def first_that_fits(value: Json, declared: Type, schema: Schema, *, at: str) -> Json:
     """Try each option; a refusal from inside a hash is more telling than one about its kind."""
     refusals: list[Mismatch] = []
     inner: list[ApiError] = []
-    for option in type.inner:
+    for option in declared.inner:
         try:
             return typed(value, option, schema, at=at)
         except Mismatch as mismatch:
@@ -109,8 +112,7 @@ def scalar(value: Json, at: str) -> str:
     return value
 
 
-def matching(value: Json, pattern: re.Pattern[str], word: str, at: str) -> str:
-    text = scalar(value, at)
+def matching(text: str, pattern: re.Pattern[str], word: str) -> str:
     if not pattern.fullmatch(text):
         raise Mismatch(f"Invalid {word}: {text[:80]}")
     return text
@@ -132,7 +134,7 @@ def items(value: Json) -> list[Json]:
     raise Mismatch("Invalid array")
 
 
-def checked_map(value: Json, type: Type, schema: Schema, *, at: str) -> dict[str, Json]:
+def checked_map(value: Json, declared: Type, schema: Schema, *, at: str) -> dict[str, Json]:
     given = hash_of(value)
     if len(given) > MAX_METADATA_KEYS:
         raise Mismatch(f"You can have at most {MAX_METADATA_KEYS} keys in {at}")
@@ -142,5 +144,6 @@ def checked_map(value: Json, type: Type, schema: Schema, *, at: str) -> dict[str
         if isinstance(text, str) and len(text) > 500:
             raise Mismatch(f"Metadata values can have up to 500 characters: {joined(at, key)}")
     return {
-        key: "" if text == "" else typed(text, type.inner[0], schema, at=joined(at, key)) for key, text in given.items()
+        key: "" if text == "" else typed(text, declared.inner[0], schema, at=joined(at, key))
+        for key, text in given.items()
     }
