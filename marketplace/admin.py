@@ -1,11 +1,18 @@
 """The stock Django admin, behind the product's own sign-in: a second factor for everyone who may enter."""
 
-from allauth.account.decorators import secure_admin_login
+from typing import Any
+
 from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.common.guards import has_second_factor
+from marketplace.common.errors import AccessDenied
+from marketplace.common.guards import STAFF, confirm_again, has_second_factor, owns_second_factor
 
 
 class MarketplaceAdminSite(admin.AdminSite):
@@ -16,5 +23,23 @@ class MarketplaceAdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and has_second_factor(request)
 
+    @method_decorator(login_not_required)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Take over from Django's own form, which knows no limits, codes or second factors: lead to what is missing."""
+        wanted = request.GET.get("next", "")
+        if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+            wanted = "admin:index"
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if not super().has_permission(request):
+            raise AccessDenied(STAFF.refusal)
+        if has_second_factor(request):
+            return redirect(wanted)
+        if owns_second_factor(request):
+            return confirm_again(request, with_second_factor=True)
+        return redirect("security")
 
-MarketplaceAdminSite.login = secure_admin_login(MarketplaceAdminSite.login)  # type: ignore[method-assign]  # as allauth documents it
+    def password_change(  # type: ignore[override]  # a redirect, to where passwords are changed
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return redirect("account_change_password")

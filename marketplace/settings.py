@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.middleware.SignInAnswersMiddleware",
     "marketplace.common.middleware.ViewerZoneMiddleware",
     "marketplace.common.middleware.ErrorMiddleware",
 ]
@@ -247,7 +248,12 @@ ACCOUNT_RATE_LIMITS = {
     "login": f"{RATE_LIMITS['SIGN_IN_ADDRESS']}/ip",
     "signup": f"{RATE_LIMITS['SIGN_UP']}/ip",
     "reset_password": f"{RATE_LIMITS['PASSWORD_RESET']}/key",
+    # A code may be tried three times: these keep guessing codes below the limit of failed sign-ins (3 × 3 in 5 minutes),
+    # and let somebody sign up, fail to sign in and ask for the code again without being stopped.
+    "request_login_code": f"{RATE_LIMITS['SIGN_IN_ADDRESS']}/ip,3/5m/key",
+    "confirm_email": "5/5m/key",
 }
+MFA_RATE_LIMITS = {"webauthn_login": f"{RATE_LIMITS['SIGN_IN_ADDRESS']}/ip"}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT = env.TRUSTED_PROXY_COUNT
 RATELIMIT_IP_META_KEY = "marketplace.common.limits.client_address"
 RATELIMIT_FAIL_OPEN = False

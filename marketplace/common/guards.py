@@ -104,7 +104,8 @@ def confirm_again(request: HttpRequest, *, with_second_factor: bool = False) -> 
     urls = [m["url"] for m in methods if not with_second_factor or m["id"].startswith("mfa_reauthenticate")]
     if not urls:  # neither a password nor a second factor, so there is nothing to ask for
         raise FreshSignInRequired(_("Log out and sign in again: this needs a sign-in from the last few minutes."))
-    return suspend_request(request, urls[0])
+    response: HttpResponse = suspend_request(request, urls[0])
+    return response
 
 
 def admit(request: HttpRequest, who: Who) -> None:

@@ -65,16 +65,18 @@ def send(
     *,
     to: Recipient | str,
     context: Mapping[str, Any],  # Any: template data
+    address: str | None = None,
     attachments: Sequence[Attachment] = (),
     good_for: timedelta | None = None,
 ) -> None:
     """Queue the mail ``templates/emails/<name>/`` to an account or a bare address.
 
     Rendered now, with the objects as they are in this transaction. A bare address gets the active language and zone.
+    ``address`` sends an account's mail elsewhere than to its own address (one it is changing to or from).
     ``good_for``: after that long a mail still waiting is dropped (a code that has expired helps nobody).
     Effects: one job in the caller's transaction, which retries with growing pauses for about nine hours.
     """
-    address = to if isinstance(to, str) else to.email
+    address = address or (to if isinstance(to, str) else to.email)
     now = timezone.now()
     with ExitStack() as reader:
         if not isinstance(to, str):

@@ -15,6 +15,7 @@ const BEHAVIOURS = [
   ["[data-auto-submit]", () => import("./search.js")],
   ["[data-count-for]", () => import("./counter.js")],
   ["[data-dialog]", () => import("./dialog.js")],
+  ["[data-passkey]", () => import("./passkey.js")],
 ];
 
 async function attach() {

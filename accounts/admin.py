@@ -1,0 +1,50 @@
+"""Accounts in Django admin: to be looked up, never edited. Each change is an operation with its own page."""
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+
+from accounts.admin_views import AddStaff, LockAccount, SetDesks, UnlockAccount
+from accounts.models import User
+
+# Their stock pages would be ways around the operations: verified addresses, second factors, the rights of the desks.
+for model in (EmailAddress, Authenticator, UserSession, Group):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin[User]):
+    list_display = ("email", "name", "role", "is_active", "suspended_at", "date_joined")
+    list_filter = ("role", "is_active", "groups")
+    search_fields = ("email", "name")
+    ordering = ("-date_joined", "pk")
+    show_full_result_count = False
+    fields = (
+        *("name", "email", "role", "time_zone", "language", "is_active", "suspended_at"),
+        *("groups", "is_superuser", "date_joined", "last_login"),
+    )
+    change_form_template = "admin/accounts/user/change_form.html"
+    change_list_template = "admin/accounts/user/change_list.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path("staff/", AddStaff.as_view(), name="accounts_user_staff"),
+            path("<uuid:account_id>/desks/", SetDesks.as_view(), name="accounts_user_desks"),
+            path("<uuid:account_id>/lock/", LockAccount.as_view(), name="accounts_user_lock"),
+            path("<uuid:account_id>/unlock/", UnlockAccount.as_view(), name="accounts_user_unlock"),
+        ]
+        return [*own, *super().get_urls()]

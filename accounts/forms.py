@@ -1,0 +1,108 @@
+"""Forms of the account's own pages."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from marketplace.common.zones import ZoneField
+
+ROLES = [(User.Role.STUDENT, _("I want to learn")), (User.Role.MENTOR, _("I want to teach"))]
+REASONS = [
+    ("abuse", _("Harms or threatens other people")),
+    ("fraud", _("Fraud or stolen cards")),
+    ("stolen", _("Somebody else has taken the account over")),
+    ("owner", _("Its owner asked for it")),
+    ("other", _("Another reason, kept in the support case")),
+]
+
+
+class NameField(forms.CharField):
+    """A person's name: one line, spaces as people mean them."""
+
+    def __init__(self, **kwargs: Any) -> None:  # Any: Field's own
+        super().__init__(
+            label=_("Name"),
+            max_length=80,
+            widget=forms.TextInput({"autocomplete": "name"}),
+            error_messages={
+                "required": _("Enter your name."),
+                "max_length": _("Enter a name of at most 80 characters."),
+            },
+            **kwargs,
+        )
+
+    def to_python(self, value: Any) -> str:  # Any: Django's own
+        return " ".join(super().to_python(value).split())  # type: ignore[union-attr]  # "" for None
+
+
+class WelcomeForm(forms.Form):
+    """``role`` goes away when it needs no asking: chosen already, or a student's slot waits."""
+
+    role = forms.ChoiceField(
+        label=_("What brings you here?"),
+        choices=ROLES,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose to learn or to teach."),
+            "invalid_choice": _("Choose to learn or to teach."),
+        },
+    )
+    name = NameField(help_text=_("As mentors and students should read it."))
+    time_zone = ZoneField(help_text=_("All times are shown in it. You can change it later."))
+
+    def __init__(self, *args: Any, ask_role: bool = True, **kwargs: Any) -> None:  # Any: Form's own
+        super().__init__(*args, **kwargs)
+        if not ask_role:
+            del self.fields["role"]
+
+
+class AccountForm(forms.Form):
+    name = NameField()
+    time_zone = ZoneField(help_text=_("All times are shown in it. Sessions that are booked do not move."))
+    language = forms.ChoiceField(label=_("Language"))
+    theme = forms.ChoiceField(
+        label=_("Colours"),
+        choices=User.Theme.choices,
+        required=False,
+        widget=forms.RadioSelect({"data-theme-picker": ""}),
+    )
+    mark_optional = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: Form's own
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = settings.LANGUAGES  # type: ignore[attr-defined]  # a ChoiceField
+
+
+class ZoneForm(forms.Form):
+    time_zone = ZoneField()
+
+
+class LockForm(forms.Form):
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=REASONS,
+        widget=forms.RadioSelect,
+        help_text=_("Kept in the audit log. The person is not told."),
+        error_messages={"required": _("Choose a reason.")},
+    )
+
+
+class DesksForm(forms.Form):
+    groups = forms.MultipleChoiceField(
+        label=_("Desks"),
+        choices=[("reviewer", _("Reviewer")), ("support", _("Support")), ("finance", _("Finance"))],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    mark_optional = False
+
+
+class StaffForm(DesksForm):
+    """A new colleague: made by a superuser, signs in by code."""
+
+    email = forms.EmailField(label=_("E-mail"), max_length=254)
+    name = NameField()
+    field_order = ("email", "name", "groups")

@@ -1,0 +1,18 @@
+"""What accounts announces to the apps above it. All but the first go out inside the transaction that made it true.
+
+sign_in_finished   request, user: someone signed in or has just filled in the welcome page, in a POST, and the account is
+                   ready to be used (role and name are set). A receiver may return the address to go on to (a string):
+                   the first one wins over the page that was asked for. Bookings holds the slot that waits in
+                   ``request.session["picked_slot"]`` here, ``{"mentor": handle, "minutes": 45, "starts_at": iso}``.
+                   Not sent for JSON sign-ins, which go nowhere.
+role_chosen        user: the account has become a student or a mentor, for good
+account_locked     user, by: support has locked the account; it can't sign in, and its holds and sessions must be let go
+account_unlocked   user, by
+"""
+
+from django.dispatch import Signal
+
+sign_in_finished = Signal()
+role_chosen = Signal()
+account_locked = Signal()
+account_unlocked = Signal()
