@@ -120,6 +120,8 @@ const applyAppearance = (appearance = {}) => {
   }
   const ground = getComputedStyle(fields.number).backgroundColor.match(/[\d.]+/g)?.map(Number) || [255, 255, 255];
   root.style.colorScheme = 0.299 * ground[0] + 0.587 * ground[1] + 0.114 * ground[2] < 128 ? "dark" : "light";
+  // Text must be readable by what the frame itself says, not only on the page that shows through it.
+  root.style.background = appearance.variables?.colorBackground ? "var(--colorBackground)" : "";
   ruleSheet.replaceSync("");
   for (const [selector, properties] of Object.entries(appearance.rules || {})) {
     if (!/^\.[\w:.\- >]+$/.test(selector)) continue;
