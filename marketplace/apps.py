@@ -1,4 +1,11 @@
+from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+
+
+class MarketplaceConfig(AppConfig):
+    """The top floor, for its management commands."""
+
+    name = "marketplace"
 
 
 class MarketplaceAdminConfig(AdminConfig):

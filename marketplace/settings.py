@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "django_structlog",
     "django_htmx",
+    "marketplace.apps.MarketplaceConfig",
     "marketplace.common",
     "accounts",
     "uploads",
