@@ -36,12 +36,12 @@ CHARGES_LOOKED_AT = 100
 
 
 class StripeGateway:
-    def __init__(self, *, secret_key: str, api_base: str = "") -> None:
+    def __init__(self, *, secret_key: str, api_base: str = "", read_seconds: float = READ_SECONDS) -> None:
         self._client = stripe.StripeClient(
             secret_key,
             base_addresses={"api": api_base} if api_base else None,
             max_network_retries=RETRIES,
-            http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS)),
+            http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, read_seconds)),
         )
 
     def create_intent(self, *, payment_id: UUID, booking_id: UUID, amount_minor: int, currency: str) -> Intent:

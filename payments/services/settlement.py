@@ -43,8 +43,7 @@ def settle_payment(*, payment_id: UUID, gateway: StripeGateway) -> Payment:
     intent = obtain_intent(payment=payment, gateway=gateway)
     declines = _declines(intent, gateway)
     with transaction.atomic(durable=True):
-        booking, now = lock_with_people(payment.booking_id)
-        payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
+        payment, booking, now = _lock(payment)
         if payment.status in OPEN_STATUSES:
             _decide(payment, booking, intent, declines, at=now)
         return payment
@@ -74,6 +73,12 @@ def request_stop(*, booking: Booking, at: datetime) -> None:
         Payment.objects.filter(pk=payment.pk).update(cancel_requested_at=at)
         record(payment.pk, "cancel_requested", at=at)
         defer("stop_payment", payment.pk)
+
+
+def _lock(payment: Payment) -> tuple[Payment, Booking, datetime]:
+    """Lock the people, the booking, then the payment; return both as they are now, and the time after the wait (UTC)."""
+    booking, now = lock_with_people(payment.booking_id)
+    return Payment.objects.select_for_update(no_key=True).get(pk=payment.pk), booking, now
 
 
 def _declines(intent: Intent, gateway: StripeGateway) -> dict[str, str]:

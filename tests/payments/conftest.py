@@ -1,0 +1,57 @@
+"""The cast of these tests: a held booking, and the provider on the other side."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import User
+from bookings.models import Booking
+from marketplace.sandbox.payments import PaymentSandbox
+from mentors.models import Mentor
+from payments import services
+from payments.gateways import StripeGateway, payment_gateway
+from payments.models import Payment
+from tests.factories import make_booking
+from tests.payments.provider import Provider
+
+
+@pytest.fixture(autouse=True)
+def _no_jobs_of_earlier_tests(db: None) -> None:
+    """Tests that commit leave their jobs behind: the queue's tables are not Django's to empty."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+
+
+@pytest.fixture
+def provider(payment_server: PaymentSandbox) -> Iterator[Provider]:
+    """An empty sandbox that sends no webhooks by itself: a test delivers those it is about."""
+    provider = Provider(payment_server)
+    provider.ask("reset", {})
+    provider.webhooks(drop=True)
+    yield provider
+    provider.ask("reset", {})
+
+
+@pytest.fixture
+def gateway(provider: Provider) -> StripeGateway:
+    return payment_gateway()
+
+
+@pytest.fixture
+def hold(mentor: Mentor, student: User) -> Booking:
+    """A time held for ``student``, with a quarter of an hour to go. 33.00."""
+    return make_booking(mentor=mentor, student=student, status=Booking.Status.HELD)
+
+
+@pytest.fixture
+def payment(hold: Booking, gateway: StripeGateway) -> Payment:
+    """The open payment of ``hold``, with its intent at the provider."""
+    return services.create_intent(booking_id=hold.pk, gateway=gateway).payment
+
+
+def lapse(hold: Booking) -> None:
+    """Let a hold's time run out, a second ago."""
+    Booking.objects.filter(pk=hold.pk).update(hold_expires_at=timezone.now() - timedelta(seconds=1))
