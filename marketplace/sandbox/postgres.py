@@ -13,13 +13,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
-from marketplace.sandbox.processes import LOOPBACK, Program, StartError, answers, born_at, write_private
+from marketplace.sandbox.processes import LOOPBACK, Program, StartError, born_at, write_private
 
 NAME = "lantern"  # both the product's role and its database
 NOBODY = 65534
@@ -96,11 +97,22 @@ class Postgres:
             **self.settings,
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        self.program.start(
-            [*prefix, self.bindir / "postgres", "-D", self.data, *options], env=quiet_environment(), cwd=self.home
-        )
-        self.program.wait_until(self._is_ready)
+        self._launch([*prefix, self.bindir / "postgres", "-D", self.data, *options])
         self._make_role_and_database()
+
+    def _launch(self, argv: Sequence[str | Path]) -> None:
+        """Start the server, again while processes of a killed one still hold its memory (they are ending)."""
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                self.program.start(argv, env=quiet_environment(), cwd=self.home)
+                self.program.wait_until(self._is_ready, seconds=60)
+            except StartError:
+                if "pre-existing shared memory block" not in self.program.last_lines() or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
 
     def _prefix(self) -> list[str]:
         """Return what must stand before a command: PostgreSQL refuses to be root, and to be a user without a name."""
@@ -178,6 +190,8 @@ class Postgres:
             pid = int(lock.read_text().splitlines()[0])
         except (FileNotFoundError, ValueError, IndexError):
             return
+        if born_at(pid) is None:
+            return  # PostgreSQL sees that itself, and looks whether some of its processes still use the data
         if not self._is_our_postmaster(pid):
             lock.unlink(missing_ok=True)
             return
@@ -193,13 +207,12 @@ class Postgres:
         return "postgres" in command.stdout and str(self.data) in command.stdout
 
     def _is_ready(self) -> bool:
-        if not answers(self.port):
-            return False
+        """Read the state that the server notes in its lock file; asking it too early would write errors to its log."""
         try:
-            self.connect_as_admin().close()
-        except psycopg.OperationalError:
-            return False  # it listens, but is still recovering
-        return True
+            pid, *_, state = (self.data / "postmaster.pid").read_text().split()
+        except (FileNotFoundError, ValueError):
+            return False
+        return int(pid) == self.program.pid and state == "ready"
 
     def connect_as_admin(self, database: str = "postgres") -> psycopg.Connection:
         return psycopg.connect(

@@ -39,6 +39,7 @@ class Valkey:
             "appendonly": "no",
             "daemonize": "no",
             "loglevel": "warning",
+            "logfile": f'"{self.home}/valkey.log"',  # it opens with advice about the system, which alarms people
             "maxmemory": "64mb",
             "maxmemory-policy": "allkeys-lru",
         }

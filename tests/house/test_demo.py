@@ -17,7 +17,7 @@ import requests
 from marketplace.sandbox.environment import ROOT
 from marketplace.sandbox.processes import answers, born_at, free_port
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]  # one process: they share a fixture
 
 KEYS = {"site", "stripe_api", "stripe_secret_key", "stripe_webhook_secret", "s3", "database_url", "mail_dir", "root"}
 KEYS |= {"manage", "env", "pids"}
@@ -58,6 +58,18 @@ class RunningDemo:
     def run(self) -> dict[str, Any]:  # Any: a file of JSON
         facts: dict[str, Any] = json.loads((self.folder / "run.json").read_text())
         return facts
+
+    def wait_until_healthy(self) -> None:
+        deadline = time.monotonic() + 20
+        while not self.is_healthy():
+            assert time.monotonic() < deadline, self.printed()
+            time.sleep(0.1)
+
+    def is_healthy(self) -> bool:
+        try:
+            return requests.get(f"{self.run()['site']}/api/health", timeout=5).status_code == 200
+        except requests.ConnectionError:
+            return False
 
     def printed(self) -> str:
         return self.output.read_text()[-6000:]
@@ -144,6 +156,7 @@ def test_a_program_that_dies_is_started_again(demo: RunningDemo, name: str) -> N
     while demo.run()["pids"][name] == before:
         assert time.monotonic() - died < 2
         time.sleep(0.02)
+    demo.wait_until_healthy()
     assert born_at(demo.run()["pids"][name])
 
 
