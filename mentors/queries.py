@@ -1,16 +1,18 @@
 """Reads of this app that its pages and other apps need."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mentors.errors import Fault
 from mentors.models import Mentor, MentorSubject, Package, Subject, VerificationDocument
 from mentors.signals import sessions_wanted
 from mentors.windows import DatedException, Hours, Kind, Rule, WallWindow
+from uploads.models import Upload
 
 SENT_STATUSES = (
     VerificationDocument.Status.WAITING,
@@ -85,6 +87,30 @@ def is_sent_id(document: VerificationDocument) -> bool:
         VerificationDocument.Status.WAITING,
         VerificationDocument.Status.APPROVED,
     }
+
+
+def expiring_documents(mentor: Mentor, *, by: date) -> list[VerificationDocument]:
+    """Read the certificates that lose their mark by a date, the first to expire first."""
+    approved = mentor.documents.filter(
+        kind=VerificationDocument.Kind.CERTIFICATE, status=VerificationDocument.Status.APPROVED, expires_on__lte=by
+    )
+    return list(approved.select_related("subject").order_by("expires_on", "pk"))
+
+
+def photo_url(sha256: str) -> str:
+    """The public address of a profile photo, which names the photo's content and so never changes."""
+    return reverse("mentors:photo", args=[sha256]) if sha256 else ""
+
+
+def own_photo_url(mentor: Mentor) -> str:
+    return photo_url(mentor.photo.sha256) if mentor.photo else ""
+
+
+def public_photo(sha256: str) -> Upload | None:
+    """Find the photo that a mentor shows under this hash."""
+    shown = Mentor.objects.filter(photo__sha256=sha256, photo__status=Upload.Status.READY).select_related("photo")
+    mentor = shown.order_by("pk").first()
+    return mentor.photo if mentor else None
 
 
 def all_subjects() -> list[Subject]:

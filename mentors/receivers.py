@@ -1,12 +1,21 @@
-"""What mentors hears from uploads, inside the transaction that made it true."""
+"""What mentors hears from accounts and uploads, inside the transaction that made it true."""
 
 from typing import Any
 
 from django.dispatch import receiver
 
+from accounts.models import User
+from accounts.signals import role_chosen
+from mentors import services
 from mentors.services import documents
 from uploads.models import Upload
-from uploads.signals import upload_completed, upload_refused
+from uploads.signals import upload_completed, upload_ready, upload_refused
+
+
+@receiver(role_chosen)
+def someone_became_a_mentor(user: User, **_kwargs: Any) -> None:  # Any: what every signal carries
+    if user.role == User.Role.MENTOR:
+        services.start_application(by=user)
 
 
 @receiver(upload_completed)
@@ -19,3 +28,9 @@ def file_arrived(upload: Upload, **_kwargs: Any) -> None:  # Any: what every sig
 def file_did_not_pass(upload: Upload, **_kwargs: Any) -> None:  # Any: what every signal carries
     if upload.purpose == Upload.Purpose.VERIFICATION:
         documents.drop_unusable_document(upload=upload)
+
+
+@receiver(upload_ready)
+def photo_is_ready(upload: Upload, **_kwargs: Any) -> None:  # Any: what every signal carries
+    if upload.purpose == Upload.Purpose.PHOTO:
+        services.show_checked_photo(upload=upload)

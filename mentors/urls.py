@@ -1,5 +1,23 @@
-"""Pages of this app."""
+"""Pages of the mentor's workspace."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from mentors.views import availability, photo, profile, workspace
+
+app_name = "mentors"
+
+urlpatterns = [
+    path("mentor/", workspace.Overview.as_view(), name="overview"),
+    path("mentor/start/", workspace.Start.as_view(), name="start"),
+    path("mentor/check/", workspace.CheckAndSend.as_view(), name="check"),
+    path("mentor/profile/", profile.EditProfile.as_view(), name="profile"),
+    path("mentor/profile/photo/", photo.SendPhoto.as_view(), name="photo-upload"),
+    path("mentor/profile/photo/remove/", photo.RemovePhoto.as_view(), name="remove-photo"),
+    path("mentor/profile/photo/<uuid:upload_id>/", photo.PhotoFile.as_view(), name="photo-file"),
+    path("photos/<str:sha256>/", photo.Photo.as_view(), name="photo"),
+    path("mentor/subjects/", profile.SubjectsAndRate.as_view(), name="subjects"),
+    path("mentor/availability/", availability.WeeklyHours.as_view(), name="availability"),
+    path("mentor/availability/dates/", availability.Dates.as_view(), name="dates"),
+    path("mentor/availability/dates/remove/", availability.RemoveDates.as_view(), name="remove-dates"),
+    path("mentor/availability/rules/", availability.BookingRules.as_view(), name="rules"),
+]

@@ -120,6 +120,12 @@ class SubjectsAndRateForm(forms.Form):
             "packages": {minutes: data[f"price_minor_{minutes}"] for minutes in data["packages"]},
         }
 
+    def own_prices(self) -> list[forms.BoundField]:
+        return [self[f"price_minor_{minutes}"] for minutes in settings.SESSION_MINUTES]
+
+    def has_own_prices(self) -> bool:
+        return any(field.value() or field.errors for field in self.own_prices())
+
     def typed_prices(self) -> tuple[int | None, Mapping[int, int | None]]:
         """The hourly rate and the prices of their own, as far as they can be read; for the table beside the form."""
         names = ["hourly_rate_minor", *(f"price_minor_{minutes}" for minutes in settings.SESSION_MINUTES)]

@@ -18,6 +18,7 @@ from mentors.queries import missing_from_profile
 from mentors.services.rows import lock_for_writing, log_event, raise_version
 from mentors.signals import hours_changed
 from uploads.models import Upload
+from uploads.services import release_upload
 
 
 class ProfileChanges(TypedDict, total=False):
@@ -77,6 +78,7 @@ def set_photo(*, mentor: Mentor, upload: Upload | None, by: User) -> Mentor:
     """Show a checked photo on the profile, or none. Safe to repeat. The photo is judged like the texts.
 
     ``upload`` is the mentor's own, of purpose ``photo`` and ready. Raises ``ManyFaults``, ``Suspended``.
+    Effects: the photo before it is given up.
     """
     with transaction.atomic():
         row = lock_for_writing(mentor)
@@ -87,10 +89,24 @@ def set_photo(*, mentor: Mentor, upload: Upload | None, by: User) -> Mentor:
         ):
             raise ManyFaults([Fault("photo", _("Choose a photo that was uploaded and checked."))])
         if row.photo_id != (upload.pk if upload else None):
-            row.photo = upload
+            before, row.photo = row.photo, upload
             row.save(update_fields=["photo"])
+            if before is not None:
+                release_upload(upload=before)
             _count_change(row, {"photo"}, by=by)
         return row
+
+
+def show_checked_photo(*, upload: Upload) -> None:
+    """Show a photo that has just passed its check. Runs inside the transaction that says so.
+
+    The owner may have been suspended in the meantime, or be no mentor at all: then the photo is given up.
+    """
+    mentor = Mentor.objects.filter(user=upload.owner_id).exclude(status=Mentor.Status.SUSPENDED).first()
+    if mentor is None:
+        release_upload(upload=upload)
+    else:
+        set_photo(mentor=mentor, upload=upload, by=upload.owner)
 
 
 def refuse(faults: Collection[Fault]) -> None:

@@ -41,6 +41,7 @@ export function attach(root) {
         const last = pairs(row).at(-1);
         add(row, last && values(last)[0] === "" ? undefined : ["", ""]).focus();
       } else if ("hoursRemove" in button.dataset) {
+        event.preventDefault();
         button.closest("[data-hours-range]").remove();
         if (!pairs(row).length) row.querySelector("[data-hours-switch]").checked = false;
         row.querySelector("[data-hours-add]").focus();

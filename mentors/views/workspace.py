@@ -1,0 +1,95 @@
+"""Overview, the task list of an application, and sending it."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from marketplace.common.formatting import money
+from marketplace.common.limits import check_rate
+from mentors import services
+from mentors.languages import language_name
+from mentors.models import VerificationDocument
+from mentors.preview import preview, room_sentence, week_of
+from mentors.queries import application_of, expiring_documents, hours_of, sessions_between
+from mentors.tasklist import tasks_of
+from mentors.views.base import MentorOperation, MentorPage
+
+
+def document_label(document: VerificationDocument) -> str:
+    kind = document.get_kind_display()
+    name = f"{kind} ({document.subject.name})" if document.subject else kind
+    return f"{name}: {document.get_status_display()}"
+
+
+class Overview(MentorPage):
+    """The first page of the workspace: what is next, and what wants doing."""
+
+    template_name = "mentors/overview.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
+        now = timezone.now()
+        if self.mentor.status != self.mentor.Status.APPROVED:
+            tasks = tasks_of(application_of(self.mentor))
+            return super().get_context_data(tasks=tasks, done=sum(task.is_done for task in tasks), **kwargs)
+        hours = hours_of(self.mentor)
+        sessions = sessions_between(self.mentor, now, now + timedelta(days=settings.HORIZON_DAYS_MAX))
+        week = week_of(hours, at=now, sessions=sessions)
+        minutes = settings.SESSION_MINUTES[1]
+        return super().get_context_data(
+            public_url=f"/mentors/{self.mentor.handle}/",
+            next_session=sessions[0] if sessions else None,
+            session_count=len(sessions),
+            week=preview(week),
+            room=room_sentence(week, minutes=minutes, break_minutes=self.mentor.break_minutes),
+            has_hours=bool(hours.rules or hours.exceptions),
+            expiring=expiring_documents(self.mentor, by=now.date() + timedelta(days=30)),
+            **kwargs,
+        )
+
+
+class Start(MentorPage):
+    """The application as a list of tasks, in any order, each saved by itself."""
+
+    template_name = "mentors/start.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
+        application = application_of(self.mentor)
+        tasks = tasks_of(application)
+        return super().get_context_data(
+            application=application, tasks=tasks, done=sum(task.is_done for task in tasks), **kwargs
+        )
+
+
+class CheckAndSend(MentorOperation):
+    """Everything that will be judged, on one page, with one button."""
+
+    template_name = "mentors/check.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
+        application = application_of(self.mentor)
+        return super().get_context_data(
+            application=application,
+            tasks=tasks_of(application),
+            can_send=self.mentor.status in services.SENDABLE,
+            languages=", ".join(map(language_name, self.mentor.languages)),
+            subjects=", ".join(each.subject.name for each in application.subjects),
+            rate=money(self.mentor.hourly_rate_minor, settings.CURRENCY) if self.mentor.hourly_rate_minor else "",
+            documents=", ".join(document_label(document) for document in application.documents),
+            **kwargs,
+        )
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # Any: the URL's parts
+        check_rate(request, "ONBOARDING_SUBMIT")
+        return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        services.submit_application(mentor=self.mentor, by=self.mentor.user)
+        messages.success(self.request, _("Sent. We write to you as soon as it is decided."))
+        return redirect("mentors:start")
