@@ -237,3 +237,4 @@ def test_a_customer_keeps_a_card(sandbox: Sandbox) -> None:
     assert client.v1.customers.payment_methods.list(customer.id).data == []
     client.v1.customers.delete(customer.id)
     assert client.v1.customers.retrieve(customer.id).deleted is True
+    assert client.v1.customers.list().data == []

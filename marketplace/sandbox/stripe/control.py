@@ -17,6 +17,8 @@ from .errors import ApiError, missing
 from .objects import Json, StripeObject, visible
 from .store import Transaction
 
+MOST_EVENTS = 5000
+
 
 @dataclass(frozen=True)
 class Press:
@@ -114,7 +116,9 @@ def page(press: Press) -> Answer:
 
 def list_events(press: Press) -> Json:
     with press.api.store.transaction() as tx:
-        rows = tx.connection.execute("SELECT body FROM objects WHERE kind = 'event' ORDER BY seq DESC").fetchall()
+        rows = tx.connection.execute(
+            "SELECT body FROM objects WHERE kind = 'event' ORDER BY seq DESC LIMIT ?", (MOST_EVENTS,)
+        )
         return {"data": [visible(json.loads(row[0])) for row in rows]}
 
 
