@@ -35,7 +35,7 @@ static: ## Check format, lint, types, layers, migrations and deployment settings
 	@lint-imports --no-cache --no-logo
 	@echo "== Migrations"
 	@bin/manage makemigrations --check --dry-run
-	@bin/manage lintmigrations --no-cache --project-root-path .
+	@bin/with-servers python bin/lint-migrations.py --no-cache --quiet ok ignore
 	@echo "== Deployment"
 	@bin/as-production python manage.py check --deploy --fail-level WARNING
 	@zizmor --offline --quiet .github/workflows
