@@ -7,7 +7,7 @@ const canonical = (zone) => {
 };
 
 export function attach(root) {
-  const { zone, zoneFixed } = root.documentElement.dataset;
+  const { zone } = root.documentElement.dataset;
   const here = canonical(undefined);
   setCookie("tz", here);
   const template = root.getElementById("zone-offer");
@@ -19,8 +19,8 @@ export function attach(root) {
   const text = offer.querySelector("[data-zone-text]");
   const city = here.split("/").at(-1).replaceAll("_", " ");
   text.textContent = text.dataset.zoneText.replaceAll("%city", city);
-  // A zone set in the account is changed there; otherwise the cookie just set is enough and the page is asked again.
-  offer.querySelector("[data-zone-accept]").href = zoneFixed === undefined ? location.href : `/account/?time_zone=${encodeURIComponent(here)}`;
+  const name = offer.querySelector("[data-zone-name]");
+  if (name) name.value = here;
   store.set("zone-offered", here);
   toasts.append(offer);
   attachToasts(root);
