@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from marketplace import health, pages, schema, upload_api
+from marketplace import audit_api, health, pages, schema, upload_api
 
 APPS = ("accounts", "uploads", "mentors", "bookings", "payments", "chat")
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("api/health/live", health.live, name="api_health_live"),
     path("api/schema.json", schema.schema, name="api_schema"),
     path("api/uploads", upload_api.uploads, name="api-uploads"),
+    path("api/admin/audit", audit_api.audit_events, name="api-audit"),
     *(path("", include(f"{app}.urls")) for app in APPS),
     *(path("api/", include(f"{app}.api_urls")) for app in APPS),
     path("accounts/", include("allauth.urls")),

@@ -1,8 +1,75 @@
 """One function per mail. Each is queued in the caller's transaction."""
 
-from marketplace.common.mailing import send
-from mentors.models import Mentor
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone, translation
+
+from accounts.models import User
+from marketplace.common.mailing import render, send
+from mentors.models import Mentor, MentorEvent, VerificationDocument
+from mentors.reasons import ABOUT_AN_APPLICATION, ADVICE, Reason
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail that can be read before it is sent."""
+
+    name: str
+    to: User
+    context: Mapping[str, Any]  # Any: template data
+
+    def send(self) -> None:
+        send(self.name, to=self.to, context=self.context)
+
+    def preview(self) -> dict[str, str]:
+        """Render it as its reader will get it: ``subject``, ``text``, ``html``."""
+        with ExitStack() as reader:
+            reader.enter_context(translation.override(self.to.language or settings.LANGUAGE_CODE))
+            reader.enter_context(timezone.override(ZoneInfo(self.to.time_zone or settings.TIME_ZONE)))
+            return render(self.name, {"recipient": self.to, "address": self.to.email, **self.context})
 
 
 def send_application_received(mentor: Mentor) -> None:
     send("application_received", to=mentor.user, context={"mentor": mentor})
+
+
+def better_copy_needed(document: VerificationDocument, *, code: str, note: str) -> Mail:
+    context = {"document": document, "advice": ADVICE[Reason(code)], "note": note}
+    return Mail("better_copy_needed", document.mentor.user, context)
+
+
+def application_approved(mentor: Mentor) -> Mail:
+    return Mail("application_approved", mentor.user, {"mentor": mentor})
+
+
+def application_refused(mentor: Mentor, *, code: str, note: str) -> Mail:
+    return Mail("application_refused", mentor.user, {"advice": ABOUT_AN_APPLICATION[Reason(code)], "note": note})
+
+
+def application_changes_requested(mentor: Mentor, *, code: str, note: str) -> Mail:
+    context = {"advice": ABOUT_AN_APPLICATION[Reason(code)], "note": note}
+    return Mail("application_changes_requested", mentor.user, context)
+
+
+def mail_about(event: MentorEvent) -> Mail | None:
+    """The mail that tells a mentor of a decision; that one document was accepted is not worth one."""
+    code, note = event.data.get("code", ""), event.data.get("note", "")
+    match event.name:
+        case "document_refused":
+            document = VerificationDocument.objects.select_related("mentor__user", "subject").get(
+                pk=event.data["document"]
+            )
+            return better_copy_needed(document, code=document.reason, note=document.note)
+        case "application_approved":
+            return application_approved(event.mentor)
+        case "application_rejected":
+            return application_refused(event.mentor, code=code, note=note)
+        case "application_changes_requested":
+            return application_changes_requested(event.mentor, code=code, note=note)
+        case _:
+            return None

@@ -42,3 +42,42 @@ class WrongState(DomainError):
 
     code = "wrong_state"
     user_message = _("Your application has moved on in the meantime. Look at it again.")
+
+
+class StaleVersion(DomainError):
+    """A decision about an application that has changed since it was read."""
+
+    code = "stale_version"
+    user_message = _("The application has changed since you opened it. Look at it again before you decide.")
+
+
+class AlreadyDecided(WrongState):
+    user_message = _("This is not waiting for a decision any more.")
+
+
+class NotCheckedYet(WrongState):
+    user_message = _("The file is still being checked. Wait a moment and try again.")
+
+
+class TakenByColleague(WrongState):
+    user_message = _("A colleague has this open and is about to decide it.")
+
+
+class IdNotApproved(WrongState):
+    user_message = _("Approve the government ID first.")
+
+
+class TooLateToUndo(WrongState):
+    user_message = _("It is too late to undo this. Decide again instead.")
+
+
+class NoteNeeded(DomainError):
+    code = "invalid"
+    field = "note"
+    user_message = _("Say what is wrong and what to do about it.")
+
+
+class ExpiredAlready(DomainError):
+    code = "invalid"
+    field = "expires_on"
+    user_message = _("Enter a date to come. If the document has expired, ask for another one.")

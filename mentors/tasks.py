@@ -2,7 +2,8 @@
 
 from procrastinate.contrib.django import app
 
-from mentors.services import documents
+from mentors.models import MentorEvent
+from mentors.services import documents, review
 
 
 @app.task
@@ -14,3 +15,14 @@ def purge() -> None:
 @app.task(queueing_lock="purge_now_and_then")
 def purge_now_and_then(timestamp: int) -> None:
     documents.purge()
+
+
+@app.periodic(cron="5 0 * * *")
+@app.task(queueing_lock="drop_expired_marks")
+def drop_expired_marks(timestamp: int) -> None:
+    review.drop_expired_marks()
+
+
+@app.task
+def tell_decision(event_id: int) -> None:
+    review.tell_decision(event=MentorEvent.objects.select_related("mentor__user").get(pk=event_id))
