@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+import requests
 import stripe
 
-from .conftest import PUBLISHABLE_KEY, Receiver, Sandbox
+from .conftest import PUBLISHABLE_KEY, SECRET_KEY, Receiver, Sandbox
 
 
 def test_an_intent_is_paid_and_its_charge_books_the_fee(client: stripe.StripeClient) -> None:
@@ -271,6 +272,16 @@ def test_a_browser_may_name_a_test_card_too(sandbox: Sandbox) -> None:
     intent = sandbox.client().v1.payment_intents.create({"amount": 3300, "currency": "usd"})
     given = {"client_secret": intent.client_secret, "payment_method": "pm_card_visa"}
     paid = sandbox.post(f"/v1/payment_intents/{intent.id}/confirm", given, key=PUBLISHABLE_KEY)
+    assert paid.json()["status"] == "succeeded"
+
+
+def test_a_script_may_send_its_key_among_the_parameters_but_never_a_secret_one(sandbox: Sandbox) -> None:
+    intent = sandbox.client().v1.payment_intents.create({"amount": 3300, "currency": "usd"})
+    url = f"{sandbox.url}/v1/payment_intents/{intent.id}"
+    given = {"client_secret": str(intent.client_secret), "key": PUBLISHABLE_KEY}
+    assert requests.get(url, params=given, timeout=5).status_code == 200
+    assert requests.get(url, params={**given, "key": SECRET_KEY}, timeout=5).status_code == 401
+    paid = requests.post(f"{url}/confirm", data={**given, "payment_method": "pm_card_visa"}, timeout=5)
     assert paid.json()["status"] == "succeeded"
 
 

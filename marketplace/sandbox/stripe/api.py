@@ -61,7 +61,8 @@ class Api:
         return answer
 
     def executed(self, request: Request, request_id: str) -> Answer:
-        publishable = self.check_key(request)
+        pairs = forms.read_pairs(request.query) if request.method == "GET" else read_body(request)
+        publishable = self.check_key(key_of(request.headers.get("authorization", "")) or browser_key(pairs))
         route, ids = routes.find(request.method, request.path)
         if publishable and not route.publishable:
             raise ApiError(
@@ -71,7 +72,6 @@ class Api:
                 code="secret_key_required",
             )
         check_version(request)
-        pairs = forms.read_pairs(request.query) if request.method == "GET" else read_body(request)
         job = Job(route, ids, pairs, publishable, request, request_id)
 
         with self.store.transaction() as tx:
@@ -143,9 +143,8 @@ class Api:
             error.body["payment_intent"] = for_browser(error.body["payment_intent"])
         return refused(error)
 
-    def check_key(self, request: Request) -> bool:
+    def check_key(self, key: str) -> bool:
         """Return whether the key is the publishable one. Raises a 401 for any other than the two."""
-        key = key_of(request.headers.get("authorization", ""))
         if not key:
             raise ApiError(
                 401,
@@ -194,6 +193,12 @@ def key_of(authorization: str) -> str:
         except (binascii.Error, UnicodeDecodeError):
             return ""
     return ""
+
+
+def browser_key(pairs: list[tuple[str, str]]) -> str:
+    """Return the publishable key that a script may send among the parameters; a secret key is not taken from there."""
+    key = dict(pairs).get("key", "")
+    return key if key.startswith("pk_") else ""
 
 
 def check_version(request: Request) -> None:

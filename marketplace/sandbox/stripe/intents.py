@@ -11,7 +11,8 @@ OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 PLAIN = ("description", "receipt_email", "shipping", "statement_descriptor", "statement_descriptor_suffix",
          "transfer_group", "setup_future_usage")  # fmt: skip
 ATTEMPT = ("payment_method", "payment_method_data", "return_url", "use_stripe_sdk", "off_session",
-           "error_on_requires_action", "client_secret", "amount_to_confirm")  # fmt: skip
+           "error_on_requires_action", "client_secret", "amount_to_confirm", "key", "is_stripe_sdk",
+           "expected_payment_method_type")  # fmt: skip
 METHODS = ("allowed_payment_method_types", "excluded_payment_method_types")
 IGNORED = ("confirmation_method", "payment_method_options", "mandate_data", "payment_method_configuration",
            "radar_options", "amount_details", "hooks")  # fmt: skip

@@ -41,7 +41,13 @@ class Route:
         return (with_card(declared), BROWSER_EXTRAS) if publishable else (declared, {})
 
 
-BROWSER_EXTRAS = {"client_secret": Field(STRING, required=True), "expected_payment_method_type": Field(STRING, False)}
+BROWSER_EXTRAS = {
+    "client_secret": Field(STRING, required=True),
+    "key": Field(STRING, required=False),
+    "is_stripe_sdk": Field(STRING, required=False),
+    "expected_payment_method_type": Field(STRING, required=False),
+}
+"""What Stripe's script sends and its libraries do not; only the first matters."""
 
 
 def with_card(declared: Schema) -> Schema:
