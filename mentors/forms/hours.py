@@ -135,6 +135,8 @@ class WeeklyHoursForm(forms.Form):
         for weekday, (name, day) in enumerate(self.week.days.items()):
             if not day.is_open:
                 continue
+            if not any(start or end for start, end in day.pairs):
+                self.add_error(None, _("Add hours to %(day)s, or switch it off.") % {"day": day_name(weekday)})
             if len(day.pairs) > BLOCKS_MAX:
                 self.add_error(None, _("%(day)s has too many blocks. Join some of them.") % {"day": day_name(weekday)})
             for number in range(len(day.pairs)):

@@ -33,6 +33,7 @@ class BookingRulesForm(forms.Form):
     )
     break_minutes = forms.TypedChoiceField(
         label=_("Break between sessions"),
+        widget=forms.Select({"class": "select--auto"}),
         coerce=int,
         choices=lambda: [(minutes, break_label(minutes)) for minutes in settings.BREAK_CHOICES],
     )

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 
@@ -26,6 +27,14 @@ class PreviewMixin(MentorOperation):
     """A form whose preview is drawn from what is typed: by a button, and by htmx while typing. Neither saves."""
 
     partial_name = "preview"
+    tab = ""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
+        tabs = [
+            {"label": _("About you"), "url": reverse("mentors:profile"), "current": self.tab == "profile"},
+            {"label": _("Subjects and rate"), "url": reverse("mentors:subjects"), "current": self.tab == "subjects"},
+        ]
+        return super().get_context_data(tabs=tabs, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # Any: the URL's parts
         if "preview" not in request.POST:
@@ -41,6 +50,7 @@ class PreviewMixin(MentorOperation):
 @method_decorator(may_upload, name="dispatch")
 class EditProfile(PreviewMixin):
     template_name = "mentors/profile.html"
+    tab = "profile"
 
     def get_form(self, form_class: Any = None) -> ProfileForm:  # Any: Django's own
         return ProfileForm(self.request.POST if self.request.method == "POST" else None, mentor=self.mentor)
@@ -63,6 +73,7 @@ class EditProfile(PreviewMixin):
 
 class SubjectsAndRate(PreviewMixin):
     template_name = "mentors/subjects.html"
+    tab = "subjects"
 
     def get_form(self, form_class: Any = None) -> SubjectsAndRateForm:  # Any: Django's own
         data = self.request.POST if self.request.method == "POST" else None

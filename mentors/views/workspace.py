@@ -18,7 +18,7 @@ from mentors.languages import language_name
 from mentors.models import VerificationDocument
 from mentors.preview import preview, room_sentence, week_of
 from mentors.queries import application_of, expiring_documents, hours_of, sessions_between
-from mentors.tasklist import tasks_of
+from mentors.tasklist import progress_of, tasks_of
 from mentors.views.base import MentorOperation, MentorPage
 
 
@@ -37,7 +37,7 @@ class Overview(MentorPage):
         now = timezone.now()
         if self.mentor.status != self.mentor.Status.APPROVED:
             tasks = tasks_of(application_of(self.mentor))
-            return super().get_context_data(tasks=tasks, done=sum(task.is_done for task in tasks), **kwargs)
+            return super().get_context_data(tasks=tasks, progress=progress_of(tasks), **kwargs)
         hours = hours_of(self.mentor)
         sessions = sessions_between(self.mentor, now, now + timedelta(days=settings.HORIZON_DAYS_MAX))
         week = week_of(hours, at=now, sessions=sessions)
@@ -60,11 +60,8 @@ class Start(MentorPage):
     template_name = "mentors/start.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
-        application = application_of(self.mentor)
-        tasks = tasks_of(application)
-        return super().get_context_data(
-            application=application, tasks=tasks, done=sum(task.is_done for task in tasks), **kwargs
-        )
+        tasks = tasks_of(application_of(self.mentor))
+        return super().get_context_data(tasks=tasks, progress=progress_of(tasks), **kwargs)
 
 
 class CheckAndSend(MentorOperation):
@@ -76,7 +73,6 @@ class CheckAndSend(MentorOperation):
         application = application_of(self.mentor)
         return super().get_context_data(
             application=application,
-            tasks=tasks_of(application),
             can_send=self.mentor.status in services.SENDABLE,
             languages=", ".join(map(language_name, self.mentor.languages)),
             subjects=", ".join(each.subject.name for each in application.subjects),
