@@ -168,6 +168,14 @@ class Env(BaseSettings):
             raise ValueError("may be a folder in development only")
         return value
 
+    @field_validator("SENTRY_DSN")
+    @classmethod
+    def _dsn(cls, value: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(value.get_secret_value()) if value else None
+        if parts and not (parts.scheme in {"http", "https"} and parts.username and parts.path.strip("/").isdecimal()):
+            raise ValueError("must be a DSN such as https://key@sentry.example/1")
+        return value
+
     @field_validator("ALLOWED_HOSTS")
     @classmethod
     def _named_hosts(cls, value: list[str], info: ValidationInfo) -> list[str]:

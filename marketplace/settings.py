@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
 from marketplace.common.logging import logging_config, structlog_processors
+from marketplace.common.reporting import start_reporting
 from marketplace.env import load_env
 from marketplace.rules import *  # noqa: F403  # the numbers are settings like any other
 
@@ -338,5 +339,6 @@ structlog.configure(
     wrapper_class=structlog.stdlib.BoundLogger,
     cache_logger_on_first_use=True,
 )
-DJANGO_STRUCTLOG_CELERY_ENABLED = False
-SENTRY_DSN = env.SENTRY_DSN.get_secret_value() if env.SENTRY_DSN else ""
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware has let only UUIDs through
+if env.SENTRY_DSN is not None:
+    start_reporting(env.SENTRY_DSN.get_secret_value(), environment=ENV)

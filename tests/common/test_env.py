@@ -88,6 +88,7 @@ def test_unset_env_means_production(environment: pytest.MonkeyPatch) -> None:
         ("SMTP_URL", "http://mail.example"),
         ("ALLOWED_HOSTS", "*"),
         ("RATELIMIT_HOLD", "many"),
+        ("SENTRY_DSN", "sentry"),
         ("CURRENCY", "dollars"),
         ("TRUSTED_PROXY_COUNT", "-1"),
         *((name, str(low - 1)) for name, (low, _high) in PRODUCTION_BOUNDS.items()),
