@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -47,7 +47,11 @@ def test_pages_are_accessible_fit_the_screen_and_keep_to_the_policy(
                 said.append(message.text)
 
         page.on("console", note)
-        page.on("pageerror", lambda error, said=said: said.append(str(error)))
+
+        def broken(error: Error, said: list[str] = said) -> None:
+            said.append(str(error))
+
+        page.on("pageerror", broken)
         page.goto(site + path)
         page.wait_for_load_state("networkidle")
         wide = page.evaluate("document.documentElement.scrollWidth")
@@ -114,7 +118,12 @@ def test_weekly_hours_are_added_removed_and_copied(page: Page, site: str) -> Non
 
 def test_leaving_a_changed_form_warns_and_an_unchanged_one_does_not(page: Page, site: str) -> None:
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", leave)
     page.goto(site + GALLERY)
     page.wait_for_load_state("networkidle")
     page.goto(site + "/help/")

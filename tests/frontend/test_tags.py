@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -94,3 +95,11 @@ def test_the_small_filters() -> None:
     assert render(
         "{{ 'Ngozi Adeyemi'|initials }} {{ 3|hue }} {{ 1180|number }} {{ 240000|file_size }} {{ at|utc_iso }}"
     ) == ("NA 4 1,180 240 kB 2026-11-26T23:30:00Z")
+
+
+def test_the_sites_name_comes_from_the_settings_whatever_the_page_calls_site(
+    settings: Any,
+) -> None:  # Any: pytest-django's
+    settings.SITE_NAME = "Lampada"
+    assert render("{% site_name %} {{ site }}", site="127.0.0.1") == "Lampada 127.0.0.1"
+    assert render("{% site_url %}") == settings.SITE_URL

@@ -28,6 +28,17 @@ def _zone(zone: ZoneInfo | str | None) -> ZoneInfo:
 
 
 @register.simple_tag
+def site_name() -> str:
+    """The marketplace's name. A tag, because allauth's pages bring another ``site`` in their context."""
+    return str(settings.SITE_NAME)
+
+
+@register.simple_tag
+def site_url() -> str:
+    return str(settings.SITE_URL)
+
+
+@register.simple_tag
 def money(amount_minor: int, currency: str | None = None, short: bool = False) -> str:
     """``{% money booking.price_minor booking.currency %}``, ``{% money 3300 short=True %}``."""
     return formatting.money(amount_minor, currency or settings.CURRENCY, short=short)
