@@ -35,6 +35,8 @@ def _to_date(value: object) -> object:
 
 
 def _midnight(value: object) -> datetime | None:
+    if isinstance(value, str) and value[:4].isdigit() and not "2000" <= value[:4] < "2200":
+        raise ValueError(_("must be a time of this century"))  # far ones can't be reckoned with
     if not isinstance(value, str) or len(value) != len("2026-12-06"):
         return None
     try:

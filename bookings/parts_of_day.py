@@ -25,8 +25,10 @@ HOURS = {PartOfDay.MORNING: (6, 12), PartOfDay.AFTERNOON: (12, 18), PartOfDay.EV
 
 def wanted_times(parts: Collection[str], start: datetime, end: datetime, zone: ZoneInfo) -> list[Span]:
     """Tell the times of ``[start, end)`` that lie in any of ``parts``, in order and apart; all of it for no parts."""
+    if start >= end:
+        return []
     if not parts:
-        return [(start, end)] if start < end else []
+        return [(start, end)]
     found: list[Span] = []
     for opens, closes in _days(parts, start, end, zone):
         opens, closes = max(opens, start), min(closes, end)

@@ -1,14 +1,12 @@
 """Who reads a page, as far as it changes what they are offered."""
 
-from typing import cast
-
 from django.http import HttpRequest
 
 from accounts.models import User
 
 
 def user_of(request: HttpRequest) -> User | None:
-    return cast("User", request.user) if request.user.is_authenticated else None
+    return request.user if request.user.is_authenticated else None
 
 
 def student_of(request: HttpRequest) -> User | None:

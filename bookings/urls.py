@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from bookings import views
+from bookings import mentor_views, search, views
 
 app_name = "bookings"
 
 urlpatterns = [
+    path("mentors/", search.Search.as_view(), name="search"),
+    path("mentors/<slug:handle>/", mentor_views.MentorPage.as_view(), name="mentor"),
     path("bookings/", views.HoldSlot.as_view(), name="hold"),
     path("bookings/resume/", views.ResumeHold.as_view(), name="resume"),
     path("bookings/<uuid:booking_id>/", views.Session.as_view(), name="session"),

@@ -1,10 +1,11 @@
-import bookings.spans
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+
+import bookings.spans
 
 
 class Migration(migrations.Migration):

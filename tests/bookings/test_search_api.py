@@ -369,7 +369,7 @@ def test_slots_are_those_of_seven_days_when_nothing_is_asked(client: Client) -> 
 def test_slots_of_a_range_and_length(client: Client) -> None:
     named("ngozi")
     path = "/api/mentors/ngozi/slots"
-    query = {"minutes": 90, "from": iso(noon()), "to": iso(noon() + timedelta(minutes=31))}
+    query: Json = {"minutes": 90, "from": iso(noon()), "to": iso(noon() + timedelta(minutes=31))}
     items = client.get(path, query).json()["items"]
     assert [item["starts_at"] for item in items] == [iso(noon() + timedelta(minutes=m)) for m in (0, 15, 30)]
     assert items[0]["ends_at"] == iso(noon() + timedelta(minutes=90))
