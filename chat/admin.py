@@ -12,26 +12,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Message, ThreadReport
+from marketplace.common.admin import ReadOnlyAdmin
 from marketplace.common.audit import record
 from marketplace.common.guards import SUPPORT, admit
 
 
 @admin.register(ThreadReport)
-class ThreadReportAdmin(admin.ModelAdmin[ThreadReport]):
+class ThreadReportAdmin(ReadOnlyAdmin[ThreadReport]):
     list_display = ("id", "created_at", "closed_at", "read_link")
     list_filter = ("closed_at",)
     ordering = ("-created_at", "-pk")
     fields = ("reason", "created_at", "closed_at", "read_link")
     readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: ThreadReport | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: ThreadReport | None = None) -> bool:
-        return False
 
     @admin.display(description=_("conversation"))
     def read_link(self, report: ThreadReport) -> SafeString:

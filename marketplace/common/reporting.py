@@ -39,9 +39,8 @@ def scrub(event: Event, hint: Hint) -> Event | None:
     if request:
         for part in DROPPED_REQUEST_PARTS:
             request.pop(part, None)
-        request["headers"] = {
-            name: value for name, value in request.get("headers", {}).items() if name in {"User-Agent", "X-Request-Id"}
-        }
+        headers = cast("dict[str, str]", request.get("headers", {}))
+        request["headers"] = {name: headers[name] for name in ("User-Agent", "X-Request-Id") if name in headers}
     user = event.get("user")
     if user:
         event["user"] = {"id": user["id"]} if user.get("id") else {}
