@@ -133,7 +133,17 @@ class Demo:
         migrate = self._job("Database tables", "migrate", "migrate", "--noinput", "--verbosity", "0")
         migrate.mark, migrate.sources = self.folder / "postgres" / "migrated-by", migration_sources
         seed = self._job("People, mentors and sessions to look at", "seed", "seed_demo")
-        return [servers, [[static], [migrate, seed]], [[Serve("Worker", self.worker)], [Serve("Web site", self.web)]]]
+        site: list[list[Task]] = [[Serve("Worker", self.worker)], [Serve("Web site", self.web)]]
+        if self.was_up_before():
+            return [servers, [[static], [migrate]], [*site, [seed]]]  # the seed only adds what is missing by now
+        return [servers, [[static], [migrate, seed]], site]
+
+    def was_up_before(self) -> bool:
+        return self._up_mark.exists()
+
+    @property
+    def _up_mark(self) -> Path:
+        return self.folder / "postgres" / "was-up"
 
     def _job(self, label: str, name: str, *command: str) -> Job:
         return Job(label, Program(name, self.folder), [*MANAGE, *command], self.environment, ROOT)
@@ -154,6 +164,7 @@ class Demo:
             "pids": dict(pids),
         }
         write_private(self.run_file, json.dumps(facts, indent=2) + "\n")
+        self._up_mark.touch()
 
 
 def main() -> int:
