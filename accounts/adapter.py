@@ -61,7 +61,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         elif template_prefix == "account/email/account_already_exists":
             emails.send_account_exists(address=email)
         elif template_prefix == "account/email/unknown_account":
-            emails.send_account_unknown(address=email)
+            if not User.objects.filter(email=email).exists():  # a locked account is not unknown; it gets no mail
+                emails.send_account_unknown(address=email)
         else:
             raise LookupError(f"no mail for {template_prefix}")
 

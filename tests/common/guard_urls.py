@@ -4,6 +4,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from marketplace import urls as product
 from marketplace.common.api import Answer, json_route, methods
 from marketplace.common.guards import (
     FINANCE,
@@ -17,8 +18,6 @@ from marketplace.common.guards import (
     freshly,
 )
 from marketplace.common.views import OperationView, PageView
-from marketplace.urls import handler429 as handler429
-from marketplace.urls import urlpatterns as product
 
 
 def page(whose: Who) -> type[GuardMixin]:
@@ -52,7 +51,7 @@ def look(request: HttpRequest) -> Answer:
 
 
 urlpatterns = [
-    *product,
+    *product.urlpatterns,
     path("t/open/", OpenPage.as_view()),
     path("t/student/", page(STUDENT).as_view()),
     path("t/mentor/", page(MENTOR).as_view()),
@@ -62,3 +61,5 @@ urlpatterns = [
     path("t/decision/", page(freshly(SUPPORT)).as_view()),
     path("api/t/decision", methods(POST=decide, GET=look)),
 ]
+
+handler429 = product.handler429

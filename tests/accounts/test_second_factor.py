@@ -1,0 +1,205 @@
+"""Authenticator apps, recovery codes and passkeys: set up, used, removed, and told about by mail."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.test import Client
+
+from accounts.models import User
+from tests.accounts.mailbox import events_to, mails_to
+from tests.accounts.soft_key import SoftKey
+from tests.factories import PASSWORD, make_student
+from tests.signin import give_second_factor, sign_in
+
+APP = "/accounts/2fa/totp/activate/"
+SECOND = "/accounts/2fa/authenticate/"
+KEYS = "/accounts/2fa/webauthn/"
+
+pytestmark = pytest.mark.django_db
+
+type OnCommit = Callable[..., Any]
+
+
+def code_of(secret: str) -> str:
+    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
+
+
+def is_signed_in(client: Client) -> bool:
+    return client.get("/api/me").status_code == 200
+
+
+def give_password(client: Client, user: User) -> Any:  # Any: the client's response
+    return client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
+
+
+@pytest.fixture
+def member(db: None) -> User:
+    return make_student(password=PASSWORD, email="ada@example.org")
+
+
+def set_up_app(client: Client) -> str:
+    secret = re.search(r"<code>([A-Z2-7]{16,})</code>", client.get(APP).text)
+    assert secret
+    client.post(APP, {"code": code_of(secret[1])})
+    return secret[1]
+
+
+def test_an_app_is_set_up_and_asked_for_at_the_next_sign_in(
+    client: Client, member: User, django_capture_on_commit_callbacks: OnCommit
+) -> None:
+    give_password(client, member)
+    refused = client.post(APP, {"code": "000000"})
+    assert refused.status_code == 422
+    assert not Authenticator.objects.filter(user=member).exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        secret = set_up_app(client)
+    assert set(Authenticator.objects.filter(user=member).values_list("type", flat=True)) == {"totp", "recovery_codes"}
+    assert events_to(member.email) == ["sign_in_method_changed"]
+    assert mails_to(member.email)[0].subject == "An authenticator app was added to your account"
+    elsewhere = Client()
+    assert give_password(elsewhere, member)["Location"] == SECOND
+    assert not is_signed_in(elsewhere)
+    assert elsewhere.post(SECOND, {"code": "000000"}).status_code == 422
+    assert not is_signed_in(elsewhere)
+    Authenticator.objects.filter(type="totp").update(last_used_at=None)
+    elsewhere.post(SECOND, {"code": code_of(secret)})
+    assert is_signed_in(elsewhere)
+
+
+def test_a_recovery_code_works_once(client: Client, member: User) -> None:
+    give_password(client, member)
+    set_up_app(client)
+    codes = client.get("/accounts/2fa/recovery-codes/download/").text.split()
+    assert len(codes) == 10
+    for answer in (302, 422):
+        elsewhere = Client()
+        give_password(elsewhere, member)
+        assert elsewhere.post(SECOND, {"code": codes[0]}).status_code == answer
+        assert is_signed_in(elsewhere) is (answer == 302)
+
+
+def test_setting_up_asks_for_the_password_when_the_sign_in_is_old(client: Client, member: User) -> None:
+    sign_in(client, member, ago=timedelta(minutes=11))
+    asked = client.get(APP)
+    assert asked["Location"].startswith("/accounts/reauthenticate/")
+    assert client.post(asked["Location"], {"password": PASSWORD})["Location"] == APP
+    assert client.get(APP).status_code == 200
+
+
+def test_an_app_is_removed_after_a_question(client: Client, member: User) -> None:
+    give_second_factor(member)
+    sign_in(client, member, second_factor=True)
+    page = client.get("/accounts/2fa/totp/deactivate/")
+    assert page.status_code == 200
+    assert "There is a problem" not in page.text
+    assert Authenticator.objects.filter(user=member).exists()
+    client.post("/accounts/2fa/totp/deactivate/")
+    assert not Authenticator.objects.filter(user=member).exists()
+    assert events_to(member.email) == ["sign_in_method_changed"]
+
+
+def options_of(page: str) -> dict[str, Any]:  # Any: JSON
+    found = re.search(r'<script id="passkey-options" type="application/json">(.*?)</script>', page)
+    assert found
+    options: dict[str, Any] = json.loads(found[1])
+    return options
+
+
+def add_passkey(client: Client, name: str = "Phone") -> SoftKey:
+    key = SoftKey()
+    options = options_of(client.get(f"{KEYS}add/").text)["creation_options"]
+    answer = client.post(f"{KEYS}add/", {"name": name, "passwordless": "True", "credential": key.create(options)})
+    assert answer.status_code == 302, answer.text
+    return key
+
+
+def passkey_options(client: Client) -> dict[str, Any]:  # Any: JSON
+    answer = client.get(f"{KEYS}login/", headers={"accept": "application/json"})
+    options: dict[str, Any] = answer.json()["request_options"]
+    return options
+
+
+def test_a_passkey_signs_in_by_itself_and_goes_where_one_wanted(client: Client, member: User) -> None:
+    give_password(client, member)
+    key = add_passkey(client)
+    assert events_to(member.email) == ["sign_in_method_changed"]
+    elsewhere = Client()
+    answer = key.get(passkey_options(elsewhere))
+    done = elsewhere.post(f"{KEYS}login/", {"credential": answer, "next": "/messages/"})
+    assert done["Location"] == "/messages/"
+    assert is_signed_in(elsewhere)
+
+
+def test_a_passkey_of_nobody_signs_nobody_in(client: Client, member: User) -> None:
+    give_password(client, member)
+    real = add_passkey(client)
+    forged = SoftKey()
+    forged.id, forged.user_handle = real.id, real.user_handle
+    elsewhere = Client()
+    for answer in (forged.get(passkey_options(elsewhere)), "{}", '{"response": 5}', "[]"):
+        refused = elsewhere.post(f"{KEYS}login/", {"credential": answer})
+        assert refused.status_code in {302, 422}
+        assert not is_signed_in(elsewhere)
+    elsewhere.post(f"{KEYS}login/", {"credential": real.get(passkey_options(elsewhere))})
+    assert is_signed_in(elsewhere)
+
+
+def test_an_answer_of_a_passkey_is_good_once(client: Client, member: User) -> None:
+    give_password(client, member)
+    key = add_passkey(client)
+    first, second = Client(), Client()
+    answer = key.get(passkey_options(first))
+    passkey_options(second)
+    second.post(f"{KEYS}login/", {"credential": answer})
+    assert not is_signed_in(second), "it answers another session's challenge"
+    first.post(f"{KEYS}login/", {"credential": answer})
+    assert is_signed_in(first)
+
+
+def test_a_passkey_is_the_second_step_of_a_password(client: Client, member: User) -> None:
+    give_password(client, member)
+    key = add_passkey(client)
+    elsewhere = Client()
+    assert give_password(elsewhere, member)["Location"] == SECOND
+    options = options_of(elsewhere.get(SECOND).text)["request_options"]
+    elsewhere.post(SECOND, {"credential": key.get(options)})
+    assert is_signed_in(elsewhere)
+
+
+def test_passkeys_are_named_listed_and_removed_by_their_owner(client: Client, member: User) -> None:
+    give_password(client, member)
+    add_passkey(client, "Phone")
+    add_passkey(client, "Laptop")
+    page = client.get(KEYS).text
+    assert "Phone" in page
+    assert "Laptop" in page
+    pk = Authenticator.objects.filter(type="webauthn").order_by("pk").values_list("pk", flat=True)[0]
+    client.post(f"{KEYS}keys/{pk}/edit/", {"name": "Old phone"})
+    assert "Old phone" in client.get(KEYS).text
+    stranger = sign_in(Client(), make_student())
+    for path in ("edit", "remove"):
+        assert stranger.post(f"{KEYS}keys/{pk}/{path}/", {"name": "x"}).status_code == 404
+    assert client.get(f"{KEYS}keys/{pk}/remove/").status_code == 200
+    client.post(f"{KEYS}keys/{pk}/remove/")
+    assert "Old phone" not in client.get(KEYS).text
+    assert events_to(member.email)[-1] == "sign_in_method_changed"
+
+
+def test_the_list_of_passkeys_costs_the_same_for_one_and_for_many(
+    client: Client, member: User, django_assert_max_num_queries: Any
+) -> None:
+    give_password(client, member)
+    add_passkey(client)
+    with django_assert_max_num_queries(4) as one:  # session, user, unread messages, passkeys
+        client.get(KEYS)
+    cost = len(one)
+    for _ in range(3):
+        add_passkey(client)
+    with django_assert_max_num_queries(cost):
+        client.get(KEYS)
