@@ -1,5 +1,6 @@
 """JSON of the application and of the availability, in and out."""
 
+import re
 from datetime import date as Date  # noqa: N812  # a field of the contract is called ``date``
 from datetime import time
 from typing import Annotated, Literal
@@ -11,26 +12,21 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 from marketplace.common.schemas import In, Out
 from mentors.windows import DatedException, Rule, WallWindow
 
-Whole = Annotated[int, Field(strict=True)]  # JSON's true is not 1, and "4400" is not 4400
+CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 def _from_clock(value: object) -> object:
+    """Read ``09:15`` as it stands in bodies and nothing else; times pass, as they come from our own rows."""
     if isinstance(value, time):
         return value
-    if not isinstance(value, str) or len(value) != 5 or value[2] != ":":
+    if not isinstance(value, str) or not CLOCK.fullmatch(value):
         raise ValueError(_("must be a time of day such as 09:00"))
-    return value
+    return time.fromisoformat(value)
 
 
 def _on_a_quarter(value: time) -> time:
-    if value.minute % 15 or value.tzinfo is not None:
+    if value.minute % 15:
         raise ValueError(_("must be on a quarter of an hour, such as 09:15"))
-    return value
-
-
-def _from_iso_date(value: object) -> object:
-    if not isinstance(value, (str, Date)):
-        raise ValueError(_("must be a date such as 2026-12-06"))  # noqa: TRY004  # pydantic reports ValueErrors only
     return value
 
 
@@ -41,14 +37,12 @@ Clock = Annotated[
     AfterValidator(_on_a_quarter),
     PlainSerializer(lambda value: f"{value:%H:%M}", return_type=str),
 ]
-# Pydantic alone would take a number for the seconds since 1970.
-Day = Annotated[Date, BeforeValidator(_from_iso_date)]
 Slug = Annotated[str, Field(max_length=40)]
 
 
 class PackageIn(In):
     minutes: Literal[15, 45, 90]
-    price_minor: Whole | None = None
+    price_minor: int | None = None
 
 
 def _each_length_once(packages: list[PackageIn] | None) -> list[PackageIn] | None:
@@ -64,7 +58,7 @@ class OnboardingIn(In):
     languages: Annotated[list[Slug], Field(max_length=20)] = []
     levels: Annotated[list[Literal["school", "university", "career"]], Field(max_length=3)] = []
     time_zone: Annotated[str, Field(max_length=64)] = ""
-    hourly_rate_minor: Whole | None = None
+    hourly_rate_minor: int | None = None
     packages: Annotated[list[PackageIn], Field(max_length=3), AfterValidator(_each_length_once)] = []
 
 
@@ -97,7 +91,7 @@ class OnboardingOut(Out):
 
 
 class WeeklyWindow(In):
-    weekday: Annotated[int, Field(strict=True, ge=0, le=6)]
+    weekday: Annotated[int, Field(ge=0, le=6)]
     start: Clock
     end: Clock
 
@@ -111,10 +105,10 @@ class DayWindow(In):
 
 
 class ExceptionIn(In):
-    date: Day
+    date: Date
     kind: Literal["add", "remove", "replace"]
     windows: Annotated[list[DayWindow], Field(max_length=12)] = []
-    yearly: Annotated[bool, Field(strict=True)] = False
+    yearly: bool = False
 
     def exception(self) -> DatedException:
         windows = tuple(WallWindow(window.start, window.end) for window in self.windows)
@@ -125,12 +119,12 @@ class AvailabilityIn(In):
     time_zone: Annotated[str, Field(max_length=64)] = ""
     weekly: Annotated[list[WeeklyWindow], Field(max_length=100)] = []
     exceptions: Annotated[list[ExceptionIn], Field(max_length=500)] = []
-    notice_hours: Annotated[int, Field(strict=True, ge=1, le=72)] = 4
+    notice_hours: Annotated[int, Field(ge=1, le=72)] = 4
     break_minutes: Literal[0, 5, 10, 15, 30] = 0
-    horizon_days: Annotated[int, Field(strict=True, ge=1, le=80)] = 60
-    day_cap: Annotated[int, Field(strict=True, ge=1, le=96)] | None = None
+    horizon_days: Annotated[int, Field(ge=1, le=80)] = 60
+    day_cap: Annotated[int, Field(ge=1, le=96)] | None = None
     policy: Literal["flexible", "standard", "strict"] = "standard"
-    paused: Annotated[bool, Field(strict=True)] = False
+    paused: bool = False
 
 
 class AvailabilityOut(Out):

@@ -1,11 +1,8 @@
 """Every page of the workspace opens in every state of its mentor, and asks for the same number of rows each time."""
 
-from typing import Any
-
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
 
 from mentors.models import Mentor
 from tests.factories import make_mentor
