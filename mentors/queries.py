@@ -89,6 +89,11 @@ def is_sent_id(document: VerificationDocument) -> bool:
     }
 
 
+def documents_of(mentor: Mentor) -> list[VerificationDocument]:
+    """Read all that a mentor has ever sent, with its files, the newest first."""
+    return list(mentor.documents.select_related("upload", "subject").order_by("-created_at", "-pk"))
+
+
 def expiring_documents(mentor: Mentor, *, by: date) -> list[VerificationDocument]:
     """Read the certificates that lose their mark by a date, the first to expire first."""
     approved = mentor.documents.filter(

@@ -7,10 +7,9 @@ from uuid import UUID
 from pydantic import Field
 
 from marketplace.common.schemas import In, Moment, Out
-from mentors.schemas import Day, Whole
 
 Code = Literal["unreadable", "expired", "name_mismatch", "wrong_type", "suspected_edit", "other"]
-Version = Annotated[Whole, Field(ge=1)]
+Version = Annotated[int, Field(ge=1)]
 
 
 class DecisionIn(In):
@@ -18,7 +17,7 @@ class DecisionIn(In):
 
 
 class DocumentApprovalIn(DecisionIn):
-    expires_on: Day | None = None
+    expires_on: Date | None = None
 
 
 class RefusalIn(DecisionIn):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mentors.views import availability, photo, profile, workspace
+from mentors.views import availability, documents, photo, profile, workspace
 
 app_name = "mentors"
 
@@ -14,6 +14,12 @@ urlpatterns = [
     path("mentor/profile/photo/", photo.SendPhoto.as_view(), name="photo-upload"),
     path("mentor/profile/photo/remove/", photo.RemovePhoto.as_view(), name="remove-photo"),
     path("mentor/profile/photo/<uuid:upload_id>/", photo.PhotoFile.as_view(), name="photo-file"),
+    path("mentor/documents/", documents.Documents.as_view(), name="documents"),
+    path("mentor/documents/send/", documents.SendDocument.as_view(), name="send-document"),
+    path("mentor/documents/<uuid:document_id>/", documents.DocumentFile.as_view(), name="document-file"),
+    path(
+        "mentor/documents/<uuid:document_id>/withdraw/", documents.WithdrawDocument.as_view(), name="withdraw-document"
+    ),
     path("photos/<str:sha256>/", photo.Photo.as_view(), name="photo"),
     path("mentor/profile/subjects/", profile.SubjectsAndRate.as_view(), name="subjects"),
     path("mentor/availability/", availability.WeeklyHours.as_view(), name="availability"),

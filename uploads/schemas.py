@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from django.conf import settings
-from pydantic import AfterValidator, Field, StrictInt, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from marketplace.common.schemas import In, Moment, Out
 from uploads.gateways.storage import SignedPost
@@ -30,7 +30,7 @@ class UploadIn(In):
     booking_id: UUID | None = None
     name: Annotated[str, Field(min_length=1, max_length=255)]
     content_type: Annotated[str, AfterValidator(_known_type)]
-    size: Annotated[StrictInt, AfterValidator(_within_limit)]
+    size: Annotated[int, AfterValidator(_within_limit)]
 
     @model_validator(mode="after")
     def _fields_of_the_purpose(self) -> Self:
