@@ -107,6 +107,10 @@ class Payment(models.Model):
         return f"Payment {self.pk}"
 
     @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES
+
+    @property
     def is_accepted(self) -> bool:
         return self.status in ACCEPTED_STATUSES
 

@@ -46,6 +46,12 @@ async function mount(form) {
     }
   };
 
+  // Without the provider's element its empty place goes too.
+  const broken = (message) => {
+    box.hidden = true;
+    fail(form, message ?? form.dataset.sayUnavailable);
+  };
+
   let elements;
   let stripe;
   try {
@@ -53,7 +59,7 @@ async function mount(form) {
     if (!intent.ok) {
       // The hold is over or it is paid already: the page itself knows what to show then.
       if (intent.status === 409) location.reload();
-      else fail(form, intent.data.detail ?? form.dataset.sayUnavailable);
+      else broken(intent.data.detail);
       return;
     }
     stripe = window.Stripe(intent.data.publishable_key);
@@ -62,9 +68,11 @@ async function mount(form) {
     element.on("ready", () => box.classList.add("payment-box--ready"));
     element.mount(box);
   } catch {
-    fail(form, form.dataset.sayUnavailable);
+    broken();
     return;
   }
+
+  document.addEventListener("hold-over", () => save(form).catch(() => {})); // the page goes on either way
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -90,10 +98,11 @@ async function mount(form) {
   });
 }
 
-/** Keep the note to the mentor before the money moves. */
+/** Keep the note to the mentor before the money moves; one that can't be kept goes to the page itself, which says why. */
 async function save(form) {
   if (!form.dataset.saveUrl) return;
-  const response = await fetch(form.dataset.saveUrl, { method: "POST", body: new FormData(form), credentials: "same-origin" });
+  const response = await fetch(form.dataset.saveUrl, { method: "POST", body: new FormData(form), credentials: "same-origin", keepalive: true });
+  if (response.status === 422) form.submit();
   if (!response.ok) throw new Error(`the note was not kept: ${response.status}`);
 }
 

@@ -1,0 +1,117 @@
+"""Reads shaped for the pay and return pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from django.conf import settings
+
+from bookings.cards import rating
+from bookings.models import Booking
+from bookings.policies import Tier, refund_tiers
+from bookings.queries.profile import profile_of, profiles
+from bookings.queries.slots import alternatives_to, slots_of
+from bookings.slots import Slot
+from mentors.models import Mentor, Package
+from mentors.queries import own_photo_url
+from payments.models import Payment
+
+# A note typed for a hold that ran out goes with the student to the next one.
+NOTE_KEPT = timedelta(days=1)
+
+
+class Standing(Enum):
+    """Where paying stands, as the student who waits sees it."""
+
+    UNPAID = "unpaid"
+    WAITING = "waiting"
+    DECLINED = "declined"
+    SENT_BACK = "sent_back"
+    OVER = "over"
+    BOOKED = "booked"
+
+
+def standing(booking: Booking, payment: Payment | None, *, at: datetime, since: datetime) -> Standing:
+    """Say where paying stands, by our own rows alone; nothing in the browser's return counts.
+
+    ``payment`` is the latest. A decline counts from ``since`` on: an older one was of another try.
+    """
+    status = booking.status_at(at)
+    if status not in {Booking.Status.HELD, Booking.Status.EXPIRED, Booking.Status.ABANDONED}:
+        return Standing.BOOKED
+    if payment is None:
+        return Standing.UNPAID if status == Booking.Status.HELD else Standing.OVER
+    if payment.status == Payment.Status.REJECTED:
+        return Standing.SENT_BACK
+    if not payment.is_open:
+        return Standing.UNPAID if status == Booking.Status.HELD else Standing.OVER
+    if status == Booking.Status.HELD and payment.events.filter(name="declined", at__gte=since).exists():
+        return Standing.DECLINED
+    return Standing.WAITING
+
+
+def latest_payment(booking: Booking) -> Payment | None:
+    return booking.payments.order_by("-created_at", "-pk").first()
+
+
+@dataclass(frozen=True)
+class Again:
+    """What can be had instead of a hold that is over: the same time, or the nearest others."""
+
+    # The hold itself is not over: only its payment was sent back.
+    is_held: bool = False
+    is_free: bool = False
+    alternatives: Sequence[Slot] = ()
+
+
+def again(booking: Booking, *, at: datetime) -> Again:
+    """Look whether a time that was lost is still free, else for the three nearest."""
+    if booking.status_at(at) == Booking.Status.HELD:
+        return Again(is_held=True)
+    mentor, starts_at = booking.mentor, booking.starts_at
+    if slots_of(mentor, booking.minutes, starts_at, starts_at + timedelta(minutes=1), student=booking.student, at=at):
+        return Again(is_free=True)
+    package = Package.objects.select_related("mentor").filter(mentor=mentor, minutes=booking.minutes).first()
+    if package is None:
+        return Again()
+    return Again(alternatives=alternatives_to(package, starts_at, student=booking.student, at=at))
+
+
+def note_for(booking: Booking, *, at: datetime) -> str:
+    """What the student wrote for the mentor: for this hold, or for one with the same mentor that was lost lately."""
+    if booking.note:
+        return booking.note
+    lost = Booking.objects.filter(
+        student=booking.student_id,
+        mentor=booking.mentor_id,
+        status__in=[Booking.Status.HELD, Booking.Status.EXPIRED, Booking.Status.ABANDONED],
+        created_at__gt=at - NOTE_KEPT,
+    )
+    return lost.exclude(note="").order_by("-created_at", "-pk").values_list("note", flat=True).first() or ""
+
+
+def summary(booking: Booking, *, at: datetime) -> dict[str, Any]:  # Any: template data
+    """What is being booked: the mentor as their profile shows them, and what comes back if plans change."""
+    mentor = profiles(Mentor.objects.filter(pk=booking.mentor_id)).get()
+    profile = profile_of(mentor, at=at)
+    tiers = {tier.percent: tier for tier in refund_tiers(booking.policy, booking.starts_at) if tier.until > at}
+    return {
+        "mentor": mentor,
+        "mentor_zone": mentor.user.time_zone or mentor.time_zone,
+        "photo": own_photo_url(mentor),
+        "symbol": profile.symbol,
+        "rating": rating(profile.rating) if profile.rating else "",
+        "free_until": _until(tiers, 100),
+        "half_until": _until(tiers, 50),
+        "grace_minutes": settings.CANCEL_GRACE_SECONDS // 60 if _has_grace(booking, at) else 0,
+    }
+
+
+def _until(tiers: dict[int, Tier], percent: int) -> datetime | None:
+    return tiers[percent].until if percent in tiers else None
+
+
+def _has_grace(booking: Booking, at: datetime) -> bool:
+    return booking.starts_at - at >= timedelta(hours=settings.CANCEL_GRACE_MIN_HOURS)
