@@ -45,7 +45,7 @@ function summarise(picker) {
   for (const target of form.querySelectorAll("[data-picked]")) {
     const fact = facts[target.dataset.picked];
     if (fact) target.textContent = fact;
-    else if (target.dataset.none) target.textContent = target.dataset.none;
+    else if (target.dataset.none !== undefined) target.textContent = target.dataset.none;
   }
   for (const part of form.querySelectorAll("[data-picked-only]")) part.hidden = !start;
   for (const button of form.querySelectorAll("[data-pick-label]")) {
@@ -65,8 +65,13 @@ export function markTaken(picker, value) {
   summarise(picker);
 }
 
+let isFirst = true;
+
 export function attach(root) {
   for (const picker of fresh(root, "[data-picker]")) {
+    // After a swap the focus moves only if what had it is gone: to the new heading.
+    if (!isFirst && document.activeElement === document.body) picker.querySelector(".picker__title").focus();
+    isFirst = false;
     picker.addEventListener("keydown", (event) => {
       const input = event.target.closest(".slot input");
       if (!input || event.altKey || event.ctrlKey || event.metaKey) return;

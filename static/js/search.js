@@ -7,7 +7,9 @@ export function attach(root) {
   for (const form of fresh(root, "[data-auto-submit]")) {
     let timer;
     const isSheet = () => form.matches("[popover]:popover-open");
-    form.addEventListener("change", () => {
+    // On the document, because a control may stand elsewhere and name its form ("form" attribute).
+    document.addEventListener("change", (event) => {
+      if (event.target.form !== form) return;
       clearTimeout(timer);
       if (!isSheet()) timer = setTimeout(() => form.requestSubmit(), PAUSE);
     });
