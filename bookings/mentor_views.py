@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bookings.cards import checked, languages, rating
+from bookings.parts_of_day import PartOfDay
 from bookings.picker import picker
 from bookings.queries.profile import REVIEWS_MAX, REVIEWS_SHOWN, Profile, profile_of, profiles, readable_by, reviews_of
 from bookings.queries.slots import price_of
@@ -55,6 +56,7 @@ class MentorPage(PublicMixin, PageView):
             "is_own": is_own,
             "may_book": self.mentor.is_listed and not is_own and self.reader_may_book(),
             "cancellation": cancellation(self.mentor),
+            "finder": {"parts": PartOfDay.choices},
             "json_ld": json_ld(profile, self.request.build_absolute_uri(self.request.path)),
         }
         if package is not None:

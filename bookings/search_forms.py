@@ -19,6 +19,7 @@ from marketplace.common.forms import MoneyField
 from mentors.languages import language_name
 from mentors.models import Level
 
+DEFAULTS = {"minutes": str(DEFAULT_MINUTES), "sort": Sort.BEST.value}
 WRONG_DATE = gettext_lazy("Enter a date such as 2026-12-06")
 FIRST_DATE, LAST_DATE = date(2000, 1, 1), date(2199, 12, 31)
 WRONG_CHOICE = gettext_lazy("Choose one of the list")
@@ -39,7 +40,8 @@ def _length(minutes: int) -> str:
 class SearchForm(forms.Form):
     mark_optional = False
 
-    q = forms.CharField(label=gettext_lazy("What"), max_length=100, required=False)
+    # Typed into the pill of the header; carried along by the filters.
+    q = forms.CharField(label=gettext_lazy("What"), max_length=100, required=False, widget=forms.HiddenInput)
     subject = forms.ChoiceField(
         label=gettext_lazy("Subject"),
         required=False,
@@ -97,13 +99,15 @@ class SearchForm(forms.Form):
 
     def __init__(self, data: QueryDict, *, choices: Choices) -> None:
         self.query = without_blanks(data)
-        super().__init__(self.query, auto_id="filter-%s")
+        shown = self.query.copy()
+        for name, value in DEFAULTS.items():
+            shown.setdefault(name, value)
+        super().__init__(shown, auto_id="filter-%s")
         self.choices = choices
         self.choose("subject", [("", _("Any subject")), *choices.subjects])
         self.choose("minutes", [(minutes, _length(minutes)) for minutes in settings.SESSION_MINUTES])
         spoken = [(code, language_name(code)) for code in choices.languages]
         self.choose("language", sorted(spoken, key=lambda pair: pair[1]))
-        self.initial = {"minutes": DEFAULT_MINUTES, "sort": Sort.BEST}
 
     def choose(self, name: str, choices: list[tuple[Any, str]]) -> None:  # Any: text or a number
         field = self.fields[name]
@@ -120,14 +124,14 @@ class SearchForm(forms.Form):
             subject=given.get("subject", ""),
             languages=given.get("language", ()),
             levels=given.get("level", ()),
-            minutes=given.get("minutes") or DEFAULT_MINUTES,
+            minutes=given.get("minutes", DEFAULT_MINUTES),
             min_price_minor=given.get("min_price_minor"),
             max_price_minor=given.get("max_price_minor"),
             available_from=_midnight(given.get("available_from"), zone),
             available_to=_midnight(until + timedelta(days=1) if until else None, zone),
             parts=given.get("part_of_day", ()),
             zone=zone,
-            sort=given.get("sort") or Sort.BEST,
+            sort=given.get("sort", Sort.BEST),
         )
 
     def subject_name(self) -> str:
@@ -158,7 +162,7 @@ class SearchForm(forms.Form):
             if given.get(name) is not None:
                 price = formatting.money(given[name], settings.CURRENCY, short=True)
                 yield name, "", sentence % {"price": price}
-        if given.get("minutes") not in {None, "", DEFAULT_MINUTES}:
+        if given.get("minutes", DEFAULT_MINUTES) != DEFAULT_MINUTES:
             yield "minutes", "", _length(given["minutes"])
 
     def _without(self, name: str, value: str) -> str:
