@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
@@ -166,3 +166,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
 
     def _get_site_name(self) -> str:
         return str(settings.SITE_NAME)  # what authenticator apps and passkey dialogs show, not the host name
+
+    def generate_authenticator_name(self, user: User, type: Any) -> str:  # noqa: A002  # allauth's name
+        """Suggest for a new passkey the name of the device that makes it."""
+        return devices.describe(get_adapter().get_http_user_agent(self.request))

@@ -7,12 +7,14 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.urls import URLPattern, path
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.admin_views import AddStaff, LockAccount, SetDesks, UnlockAccount
 from accounts.models import User
 
-# Their stock pages would be ways around the operations: verified addresses, second factors, the rights of the desks.
-for model in (EmailAddress, Authenticator, UserSession, Group):
+# Their stock pages would be ways around the operations (verified addresses, second factors, the rights of the desks),
+# or show what no colleague may read: a waiting mail job holds somebody's one-time code.
+for model in (EmailAddress, Authenticator, UserSession, Group, ProcrastinateJob):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 

@@ -22,7 +22,6 @@ class AccountOperation(GuardMixin, OperationView):
 
     template_name = "admin/accounts/user/operation.html"
     title = text = label = done = ""
-    is_grave = False
 
     @property
     def staff(self) -> User:
@@ -42,7 +41,6 @@ class AccountOperation(GuardMixin, OperationView):
             title=self.title,
             text=self.text,
             label=self.label,
-            is_grave=self.is_grave,
             account=getattr(self, "account", None),
             back=self.back(),
         )
@@ -59,7 +57,6 @@ class AccountOperation(GuardMixin, OperationView):
 class LockAccount(AccountOperation):
     who = freshly(SUPPORT)
     form_class = LockForm
-    is_grave = True
 
     def load(self) -> None:
         super().load()

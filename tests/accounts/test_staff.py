@@ -163,7 +163,13 @@ def test_the_list_of_users_costs_the_same_for_one_and_for_many(
 
 def test_admin_offers_no_way_around_the_operations(client: Client) -> None:
     sign_in(client, make_staff("support", "reviewer", "finance", superuser=True))
-    for path in ("account/emailaddress", "mfa/authenticator", "usersessions/usersession", "auth/group"):
+    for path in (
+        "account/emailaddress",
+        "mfa/authenticator",
+        "usersessions/usersession",
+        "auth/group",
+        "procrastinate/procrastinatejob",
+    ):
         assert client.get(f"/admin/{path}/").status_code == 404, path
     assert client.get("/admin/password_change/")["Location"] == "/accounts/password/change/"
 

@@ -21,7 +21,7 @@ from tests.jobs import run_jobs, waiting_jobs
 
 FOLDER = settings.BASE_DIR / "templates" / "emails"
 MAILS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
-SENDS = re.compile(r"\bsend\(\s*f?\"([a-z0-9_{}]+)\",\s*to=")
+SENDS = re.compile(r"\b(?:send|Mail)\(\s*f?\"([a-z0-9_{}]+)\",")
 
 
 @pytest.fixture(autouse=True)
