@@ -1,5 +1,6 @@
 """Settings for every environment. What differs between deployments comes from ``env.py``, the numbers from ``rules.py``."""
 
+import logging
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -339,6 +340,7 @@ structlog.configure(
     wrapper_class=structlog.stdlib.BoundLogger,
     cache_logger_on_first_use=True,
 )
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # the line at the end says it all
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware has let only UUIDs through
 if env.SENTRY_DSN is not None:
     start_reporting(env.SENTRY_DSN.get_secret_value(), environment=ENV)

@@ -13,7 +13,6 @@ from django_ratelimit.core import get_usage
 
 from marketplace.common.errors import RateLimited, Unavailable
 
-
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from itertools import count
+from typing import Any
 
 import urllib3
 from allauth.account.models import EmailAddress
@@ -209,7 +210,7 @@ class Builder:
         taught: list[Booking] = []
         for mentor in mentors:
             self.hours(mentor, self.week())
-            for week in range(self.dice.randint(2, 14)):
+            for week in range(self.dice.randint(4, 14)):
                 day = self.now - timedelta(days=7 * week + self.dice.randint(3, 8))
                 starts_at = day.replace(hour=self.dice.randint(8, 18), minute=self.dice.choice([0, 15, 30, 45]))
                 student, minutes = self.dice.choice(self.students), self.dice.choice([15, 45, 45, 90])
@@ -322,7 +323,7 @@ def send_documents(mentor: Mentor) -> None:
             size=len(content),
             by=mentor.user,
         )
-        fields = {**ticket.post.fields, "file": (f"{kind}.png", content, "image/png")}
+        fields: dict[str, Any] = {**ticket.post.fields, "file": (f"{kind}.png", content, "image/png")}
         answer = urllib3.request("POST", ticket.post.url, fields=fields, timeout=10)
         if answer.status not in {200, 201, 204}:
             raise RuntimeError(f"storage refused the demo's document: {answer.status}")

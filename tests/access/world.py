@@ -1,0 +1,151 @@
+"""The people and things that the access table is read against: made once, put back after every request."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from bookings.models import Booking
+from chat.models import Thread, ThreadReport
+from chat.services import open_thread, report_thread
+from mentors.models import Mentor, VerificationDocument
+from tests.factories import make_booking, make_mentor, make_staff, make_student, make_user
+from tests.signin import sign_in
+from uploads.models import Upload
+from uploads.services import grant_view
+
+ACTORS = (
+    "anonymous",
+    "no_role",
+    "student",
+    "other_student",
+    "mentor",
+    "other_mentor",
+    "pending_mentor",
+    "suspended_mentor",
+    "support",
+    "reviewer",
+    "finance",
+    "superuser",
+)
+
+
+@dataclass
+class World:
+    """``student`` and ``mentor`` share a session, a hold and a thread; ``pending_mentor`` has sent a document."""
+
+    mentor: Mentor
+    pending: Mentor
+    session: Booking
+    hold: Booking
+    thread: Thread
+    report: ThreadReport
+    document: VerificationDocument
+    upload: Upload
+    student: User
+    clients: dict[str, Client] = field(default_factory=dict)
+
+    def ask(self, actor: str, method: str, url: str) -> int:
+        """Send an empty request as one of the actors and put everything back; tell the status."""
+        client = self.clients[actor]
+        cookies = deepcopy(client.cookies)
+        body: dict[str, Any] = {}  # Any: keyword arguments
+        if method != "GET":
+            is_json = url.startswith("/api/")
+            body = {
+                "data": "{}" if is_json else "",
+                "content_type": "application/json" if is_json else "application/x-www-form-urlencoded",
+            }
+        try:
+            with put_back():
+                return client.generic(method, url, **body).status_code
+        finally:
+            client.cookies = cookies  # signing out is undone in the database; the browser must not forget either
+            cache.clear()
+
+    def url_parts(self) -> dict[str, dict[str, Any]]:  # Any: UUIDs, numbers and slugs
+        """What stands for each part of an address, by the name of the part or of the URL."""
+        return {
+            "booking_id": {"session": self.session.pk, "hold": self.hold.pk},
+            "thread_id": {"": self.thread.pk},
+            "document_id": {"": self.document.pk},
+            "upload_id": {"": self.upload.pk},
+            "report_id": {"": self.report.pk},
+            "handle": {"listed": self.mentor.handle, "pending": self.pending.handle},
+            "account_id": {"": self.student.pk},
+            "sha256": {"unknown": "0" * 64},
+            "pk": {"unknown": 0},
+        }
+
+
+def make_world() -> World:
+    student, other_student = make_student(), make_student()
+    mentor, other_mentor = make_mentor(), make_mentor()
+    pending = make_mentor(status=Mentor.Status.SUBMITTED)
+    suspended = make_mentor(status=Mentor.Status.SUSPENDED)
+    User.objects.filter(pk=suspended.pk).update(suspended_at=timezone.now())
+    upload = Upload.objects.create(
+        owner=pending.user,
+        purpose=Upload.Purpose.VERIFICATION,
+        status=Upload.Status.READY,
+        name="passport.png",
+        content_type="image/png",
+        size=10,
+        sha256="0" * 64,
+        quarantine_key="quarantine/access",
+        private_key="private/access",
+        expires_at=timezone.now(),
+        checked_at=timezone.now(),
+    )
+    document = VerificationDocument.objects.create(
+        mentor=pending, kind=VerificationDocument.Kind.GOVERNMENT_ID, upload=upload
+    )
+    reviewer = make_staff("reviewer")
+    grant_view(upload=upload, to=reviewer.groups.get())
+    session = make_booking(mentor=mentor, student=student)
+    hold = make_booking(mentor=other_mentor, student=student, status=Booking.Status.HELD, starts_at=session.ends_at)
+    thread, _new = open_thread(handle=mentor.handle, body="Hello!", client_id="access-thread", by=student)
+    report = report_thread(thread=thread, reason="For the table.", by=student)
+    world = World(
+        mentor=mentor,
+        pending=pending,
+        session=session,
+        hold=hold,
+        thread=thread,
+        report=report,
+        document=document,
+        upload=upload,
+        student=student,
+    )
+    people = {
+        "no_role": make_user(),
+        "student": student,
+        "other_student": other_student,
+        "mentor": mentor.user,
+        "other_mentor": make_mentor().user,
+        "pending_mentor": pending.user,
+        "suspended_mentor": User.objects.get(pk=suspended.pk),
+        "support": make_staff("support"),
+        "reviewer": reviewer,
+        "finance": make_staff("finance"),
+        "superuser": make_staff(superuser=True),
+    }
+    world.clients = {name: sign_in(Client(), user) for name, user in people.items()}
+    world.clients["anonymous"] = Client()
+    return world
+
+
+@contextmanager
+def put_back() -> Iterator[None]:
+    """Undo whatever a request wrote. Marked as a test case's, so that durable operations run inside it."""
+    with transaction.atomic():
+        connection.atomic_blocks[-1]._from_testcase = True  # type: ignore[attr-defined]  # Django's own mark
+        yield
+        transaction.set_rollback(True)
