@@ -103,8 +103,31 @@ def next_document(*, after: Document, by: User, at: datetime) -> Document | None
     return free.filter(mentor=after.mentor_id).first() or free.first()
 
 
-def is_ready(mentor: Mentor) -> bool:
-    return ready_applications().filter(pk=mentor.pk).exists()
+def is_ready_to_approve(mentor: Mentor) -> bool:
+    """Whether an application waits for nothing but the decision about it, and may be approved."""
+    is_approved_id = Q(kind=Document.Kind.GOVERNMENT_ID, status=Document.Status.APPROVED)
+    return ready_applications().filter(pk=mentor.pk).exists() and mentor.documents.filter(is_approved_id).exists()
+
+
+def has_approved_id(documents: Sequence[Document]) -> bool:
+    return any(
+        each.kind == Document.Kind.GOVERNMENT_ID and each.status == Document.Status.APPROVED for each in documents
+    )
+
+
+def may_be_decided(document: Document) -> bool:
+    """Whether a document waits for a decision, at this moment and by anyone."""
+    return (
+        document.status == Document.Status.WAITING
+        and document.mentor.status in JUDGED
+        and document.upload.status == Upload.Status.READY
+    )
+
+
+def tries_of(document: Document) -> int:
+    """Which try a document is, counted from 1."""
+    same = Document.objects.filter(mentor=document.mentor_id, kind=document.kind, subject=document.subject_id)
+    return same.filter(status__in=SENT, sent_at__lte=document.sent_at).count()
 
 
 def other_documents(document: Document) -> list[Document]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mentors.views import availability, documents, photo, profile, workspace
+from mentors.views import availability, documents, photo, profile, review, workspace
 
 app_name = "mentors"
 
@@ -26,4 +26,14 @@ urlpatterns = [
     path("mentor/availability/dates/", availability.Dates.as_view(), name="dates"),
     path("mentor/availability/dates/remove/", availability.RemoveDates.as_view(), name="remove-dates"),
     path("mentor/availability/rules/", availability.BookingRules.as_view(), name="rules"),
+    # The review desk stands among the staff's pages; it is asked for before Django admin's own addresses.
+    path("admin/mentors/review/", review.Queue.as_view(), name="review"),
+    path("admin/mentors/review/<uuid:document_id>/", review.ReviewDocument.as_view(), name="review-document"),
+    path("admin/mentors/review/<uuid:document_id>/<int:number>/", review.PageImage.as_view(), name="review-page"),
+    path(
+        "admin/mentors/review/applications/<slug:handle>/",
+        review.ReviewApplication.as_view(),
+        name="review-application",
+    ),
+    path("admin/mentors/review/undo/<int:event_id>/", review.UndoDecision.as_view(), name="review-undo"),
 ]

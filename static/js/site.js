@@ -15,15 +15,13 @@ const BEHAVIOURS = [
   ["[data-auto-submit]", () => import("./search.js")],
   ["[data-count-for]", () => import("./counter.js")],
   ["[data-dialog]", () => import("./dialog.js")],
+  ["[data-review], [data-review-undo]", () => import("./review.js")],
   ["[data-passkey]", () => import("./passkey.js")],
 ];
 
-async function attach() {
+function attach() {
   for (const [selector, load] of BEHAVIOURS) {
-    if (document.querySelector(selector)) {
-      const behaviour = await load();
-      behaviour.attach(document);
-    }
+    if (document.querySelector(selector)) load().then((behaviour) => behaviour.attach(document));
   }
 }
 

@@ -1,0 +1,105 @@
+// The staff's review desk: zoom and rotate the pages, decide by single keys (which can be switched off), and take the
+// offer to undo away once it has lapsed. Everything works without this; keys only press what stands on the page.
+import { fresh, say } from "./dom.js";
+
+const OFF = "review-keys-off";
+const ZOOMS = 4;
+
+export function attach(root) {
+  for (const bar of fresh(root, "[data-review-undo]")) {
+    setTimeout(() => bar.remove(), 1000 * Number(bar.dataset.reviewUndo));
+  }
+  for (const desk of fresh(root, "[data-review]")) new Desk(desk);
+}
+
+class Desk {
+  constructor(element) {
+    this.element = element;
+    this.view = element.querySelector("[data-review-view]");
+    this.side = element.querySelector("[data-review-side]");
+    this.zoom = 1;
+    this.turn = 0;
+    for (const button of element.querySelectorAll("[data-review-zoom]")) {
+      button.addEventListener("click", () => this.scale(this.zoom + Number(button.dataset.reviewZoom)));
+    }
+    this.part("rotate")?.addEventListener("click", () => this.rotate());
+    this.part("switch")?.addEventListener("click", () => this.switchKeys(!this.off));
+    this.showKeys();
+    document.addEventListener("keydown", (event) => this.press(event));
+  }
+
+  part(name) {
+    return this.element.querySelector(`[data-review-${name}]`);
+  }
+
+  scale(zoom) {
+    if (!this.view) return;
+    this.zoom = Math.min(ZOOMS, Math.max(1, zoom));
+    this.mark("zoom", this.zoom);
+    const scale = this.part("scale");
+    const percent = ["", "", "150 %", "200 %", "300 %"][this.zoom];
+    scale.textContent = percent || scale.dataset.fit;
+    say(scale.textContent);
+  }
+
+  rotate() {
+    this.turn = (this.turn + 1) % 4;
+    this.mark("turn", this.turn);
+  }
+
+  mark(kind, value) {
+    for (let i = 0; i <= ZOOMS; i += 1) this.view.classList.toggle(`review__view--${kind}-${i}`, i === value);
+  }
+
+  get off() {
+    return localStorage.getItem(OFF) === "1";
+  }
+
+  switchKeys(off) {
+    if (off) localStorage.setItem(OFF, "1");
+    else localStorage.removeItem(OFF);
+    this.showKeys();
+  }
+
+  showKeys() {
+    const button = this.part("switch");
+    if (!button) return;
+    button.textContent = this.off ? button.dataset.on : button.dataset.off;
+    this.part("hint").hidden = this.off;
+  }
+
+  /** Single keys, unless they are off, something is being typed, or a browser's own shortcut is meant. */
+  press(event) {
+    const { target } = event;
+    const typing = target.matches?.("textarea, select, input:not([type=radio], [type=checkbox])");
+    if (this.off || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.querySelector("dialog[open]")) return;
+    const act = this.action(event.key);
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  action(key) {
+    const choose = (value) => () => this.choose(`[name=decision][value=${value}]`);
+    const follow = (name) => () => this.part(name)?.click();
+    if (/^[1-6]$/.test(key)) return () => this.choose(`.review__reasons li:nth-child(${key}) input`);
+    return {
+      a: choose("approve"),
+      r: choose("ask"),
+      x: choose("refuse"),
+      n: follow("next"),
+      p: follow("previous"),
+      z: () => this.scale(this.zoom === ZOOMS ? 1 : this.zoom + 1),
+      "?": () => this.part("help")?.showModal(),
+    }[key];
+  }
+
+  /** Check a radio and put the focus on it, so that Enter sends the form. */
+  choose(selector) {
+    const radio = this.side?.querySelector(selector);
+    if (!radio) return;
+    radio.checked = true;
+    radio.focus();
+  }
+}
