@@ -18,7 +18,7 @@ demo: ## Start the whole marketplace on this machine, with people in it (PORT, D
 test: ## Run the tests on a real PostgreSQL (embedded, or DATABASE_URL)
 	@bin/setup dev
 	@echo "== Tests"
-	@python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	@python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: static test ## Run everything that CI runs but the browser tests
 

@@ -99,7 +99,7 @@ class Supervisor:
     console: "Console"
     _stopping: threading.Event = field(default_factory=threading.Event)
     _gate: threading.Lock = field(default_factory=threading.Lock)
-    _started: list[Task] = field(default_factory=list)
+    _started: list[list[Task]] = field(default_factory=list)
     _restarts: dict[str, deque[float]] = field(default_factory=dict)
     _restarting: dict[str, threading.Thread] = field(default_factory=dict)
 
@@ -134,6 +134,7 @@ class Supervisor:
         try:
             with ThreadPoolExecutor() as pool:
                 for stage in self.stages:
+                    self._started.append([])
                     for future in [pool.submit(self._start_in_turn, lane) for lane in stage]:
                         future.result()
         except (StartError, Stopped, OSError) as exc:
@@ -148,22 +149,25 @@ class Supervisor:
         with self._gate:
             if self._stopping.is_set():
                 raise Stopped
-            self._started.append(task)
+            self._started[-1].append(task)
         began = time.monotonic()
         self.console.follow(task.program)
         task.start()
         self.console.progress(f"{task.label} ({time.monotonic() - began:.1f} s)")
 
     def _stop_all(self) -> None:
+        """Stop stage by stage, the last first; the programs of one stage beside each other."""
         with self._gate:
-            started = list(reversed(self._started))
-        for task in started:
-            if task.program.pid is not None:
-                self.console.say(f"Stopping {task.program.name} …")
-                task.program.stop()
+            stages = [list(stage) for stage in reversed(self._started)]
+        with ThreadPoolExecutor() as pool:
+            for stage in stages:
+                running = [task.program for task in stage if task.program.pid is not None]
+                if running:
+                    self.console.say(f"Stopping {', '.join(program.name for program in running)} …")
+                list(pool.map(Program.stop, running))
 
     def _servers(self) -> list[Task]:
-        return [task for task in self._started if isinstance(task, Serve)]
+        return [task for stage in self._started for task in stage if isinstance(task, Serve)]
 
     def pids(self) -> dict[str, int]:
         return {task.program.name: task.program.pid for task in self._servers() if task.program.pid is not None}

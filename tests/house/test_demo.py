@@ -17,7 +17,7 @@ import requests
 from marketplace.sandbox.environment import ROOT
 from marketplace.sandbox.processes import answers, born_at, free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]  # one process: they share a fixture
+pytestmark = pytest.mark.slow
 
 KEYS = {"site", "stripe_api", "stripe_secret_key", "stripe_webhook_secret", "s3", "database_url", "mail_dir", "root"}
 KEYS |= {"manage", "env", "pids"}
@@ -77,7 +77,7 @@ class RunningDemo:
     def end(self, how: signal.Signals) -> None:
         assert self.process is not None
         os.killpg(self.process.pid, how)
-        self.process.wait(30)
+        self.process.wait(60)
 
     def supervisor(self) -> int:
         assert self.process is not None
@@ -190,5 +190,5 @@ def test_sigterm_to_make_alone_stops_everything(demo: RunningDemo) -> None:
     pids = demo.run()["pids"]
     assert demo.process is not None
     demo.process.send_signal(signal.SIGTERM)
-    demo.process.wait(30)
+    demo.process.wait(60)
     assert not any(map(born_at, pids.values()))

@@ -20,7 +20,7 @@ from marketplace.sandbox.borrow import Borrowed
 from marketplace.sandbox.environment import ROOT, inherited
 from marketplace.sandbox.processes import LOOPBACK, free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("image")]  # one process: they share a fixture
+pytestmark = pytest.mark.slow
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 DATABASE = "lantern_image"
