@@ -37,7 +37,7 @@ def handle_candidates(name: str) -> Iterator[str]:
 
     A name without a letter that addresses can hold gives ``mentor-3f9c21``.
     """
-    base = slugify(name)[:MAX_LENGTH].strip("-")
+    base = slugify(name).replace("_", "-")[:MAX_LENGTH].strip("-")
     if len(base) < 3 or base in RESERVED:
         base = f"mentor-{base}" if base else f"mentor-{secrets.token_hex(3)}"
     yield base

@@ -49,7 +49,9 @@ def week(**blocks: str) -> dict[str, str]:
 def chosen(html: str) -> dict[str, str]:
     """What the selects of the page stand at."""
     found = {}
-    for name, options in re.findall(r'<select[^>]* name="([a-z]+-\d+-(?:start|end))"[^>]*>(.*?)</select>', html, re.S):
+    for name, options in re.findall(
+        r'<select[^>]* name="([a-z]+-\d+-(?:start|end))"[^>]*>(.*?)</select>', html, re.DOTALL
+    ):
         picked = re.search(r"<option selected>([\d:]+)</option>", options)
         found[name] = picked[1] if picked else ""
     return found
@@ -437,7 +439,8 @@ def test_rules_are_saved(client: Client, signed_in: Mentor) -> None:
     assert "You are paused." in client.get(RULES).text
     client.post(RULES, GOOD | {"day_cap": ""})
     signed_in.refresh_from_db()
-    assert (signed_in.day_cap, signed_in.paused_at) == (None, None)
+    assert signed_in.day_cap is None
+    assert signed_in.paused_at is None
 
 
 @pytest.mark.parametrize(

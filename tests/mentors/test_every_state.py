@@ -1,4 +1,4 @@
-"""Every page of the workspace opens in every state of its mentor, and asks for the same number of rows each time."""
+"""Every page of the workspace opens in every state of its mentor."""
 
 import pytest
 from django.test import Client
