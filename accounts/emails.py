@@ -34,7 +34,7 @@ def send_password_changed(*, user: User, device: str) -> None:
 
 def send_email_changed(*, user: User, old_address: str, device: str) -> None:
     """Tell the address that was left."""
-    context = {"user": user, "device": device, "at": timezone.now(), **_security()}
+    context = {"user": user, "device": device, "at": timezone.now()}
     send("email_changed", to=user, address=old_address, context=context)
 
 

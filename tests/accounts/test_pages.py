@@ -339,4 +339,4 @@ def test_the_mails_speak_of_the_moment_in_the_readers_zone(client: Client) -> No
         sign_in(client, member)
         client.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": "an entirely new one"})
         assert events_to(member.email) == ["password_changed"]
-    assert "Fri 27 Nov, 03:30" in str(mails_to(member.email)[0].body)
+    assert "Fri 27 Nov, 03:30 (Tokyo, GMT+9)" in str(mails_to(member.email)[0].body)
