@@ -5,19 +5,32 @@ from typing import Any
 
 import redis.exceptions
 from allauth.account.internal.stagekit import unstash_login
+from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.limits import LIMITED_CODES, seconds_to_wait
 from marketplace.common.middleware import GetResponse, unavailable
 
 PREFIX = "/accounts/"
+CODE_PAGES = frozenset(
+    {
+        "account_email_verification_sent",
+        "account_confirm_login_code",
+        "account_confirm_password_reset_code",
+        "account_complete_password_reset",
+    }
+)
+STARTS = ("account_login", "account_request_login_code", "account_reset_password")
 
 
 class SignInAnswersMiddleware:
-    """422 for a form that was refused, 429 for one that came too often, 503 without the limits' cache.
+    """422 for a form that was refused, 429 for one that came too often, 503 without the limits' cache, and a word about
+    a code that has expired.
 
     allauth answers each accepted POST with a redirect, so one that is answered by a page was refused.
     """
@@ -26,7 +39,10 @@ class SignInAnswersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if is_turned_away(request, response) and not len(messages.get_messages(request)):
+            messages.warning(request, _("That code has expired. Ask for another one."))
+        return response
 
     def process_template_response(self, request: HttpRequest, response: TemplateResponse) -> TemplateResponse:
         if request.method == "POST" and request.path.startswith(PREFIX) and response.status_code == 200:
@@ -40,6 +56,14 @@ class SignInAnswersMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return unavailable(request) if isinstance(exception, redis.exceptions.RedisError) else None
+
+
+def is_turned_away(request: HttpRequest, response: HttpResponse) -> bool:
+    """Whether a page that takes a code has led back to the start, because there is no code to take any more."""
+    match = request.resolver_match
+    if response.status_code != 302 or match is None or match.url_name not in CODE_PAGES:
+        return False
+    return response["Location"].split("?")[0] in {reverse(name) for name in STARTS}
 
 
 def wait_of(request: HttpRequest, email: str = "") -> int:

@@ -67,8 +67,7 @@ class NewPassword(Plain):
 class LoginForm(Plain, account_forms.LoginForm):  # type: ignore[misc]  # allauth has no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: as allauth builds its forms
         super().__init__(*args, **kwargs)
-        # Passkeys are offered by browsers in the same list as saved addresses.
-        self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
+        self.fields["login"].widget.attrs["autocomplete"] = "username"  # where password managers look
 
 
 class SignUpForm(Plain, account_forms.SignupForm):  # type: ignore[misc]  # allauth has no types

@@ -1,6 +1,6 @@
 // Passkeys: asks the browser for one and posts its answer. What to ask for stands in the page, or is fetched from the
 // form's address. `data-passkey="create|get"`, `data-passkey-options="id"`, a hidden field `credential`.
-import { fresh } from "./dom.js";
+import { fresh, say } from "./dom.js";
 
 export function attach(root) {
   for (const form of fresh(root, "form[data-passkey]")) {
@@ -23,7 +23,9 @@ async function ask(form) {
     form.elements.credential.value = JSON.stringify(credential.toJSON());
     form.submit();
   } catch {
-    problem.hidden = false; // refused, timed out, or no such passkey: the browser has said more in its own dialog
+    // Refused, timed out, or no such passkey: the browser has said more in its own dialog.
+    problem.hidden = false;
+    say(problem.textContent.trim());
   }
 }
 

@@ -81,6 +81,15 @@ def test_two_tabs_cannot_choose_two_roles(newcomer: User) -> None:
     assert newcomer.role == "student"
 
 
+def test_a_page_for_others_leads_a_newcomer_to_the_choice(client: Client, newcomer: User) -> None:
+    sign_in(client, newcomer)
+    refused = client.get("/mentor/")
+    assert refused.status_code == 403
+    assert 'href="/welcome/?next=/mentor/"' in refused.text
+    services.choose_role(user=newcomer, role="student", name="Noor", time_zone="UTC")
+    assert "/welcome/" not in client.get("/mentor/").text
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

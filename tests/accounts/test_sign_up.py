@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.db import connection
 from django.test import Client
+from time_machine import travel
 
 from accounts import signin_forms
 from accounts.models import User
@@ -58,6 +59,20 @@ def test_a_code_is_tried_three_times(client: Client) -> None:
         assert client.post(CONFIRM, {"code": "000000"}).status_code == status
     client.post(CONFIRM, {"code": code})
     assert not is_signed_in(client)
+
+
+def test_a_code_is_good_for_fifteen_minutes(client: Client) -> None:
+    with travel("2026-11-22T10:00:00Z", tick=False) as clock:
+        client.post(SIGN_UP, FORM)
+        code = code_to(EMAIL)
+        clock.shift(15 * 60 + 1)
+        late = client.post(CONFIRM, {"code": code}, follow=True)
+        assert late.redirect_chain == [("/accounts/login/", 302)]
+        assert "That code has expired. Ask for another one." in late.text
+        assert not is_signed_in(client)
+        client.post("/accounts/login/", {"login": EMAIL, "password": PASSWORD})
+        client.post(CONFIRM, {"code": code_to(EMAIL)})
+        assert is_signed_in(client)
 
 
 def test_another_code_can_be_asked_for(client: Client) -> None:

@@ -1,22 +1,29 @@
 """Mail: rendered for its reader, queued with what it tells, sent once."""
 
 import re
+import smtplib
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import time_machine
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
-from django.db import transaction
+from django.db import connection, transaction
 from django.template.loader import get_template
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
 from accounts.models import User
-from marketplace.common import mailing
+from marketplace.common import mailing, tasks
 from marketplace.common.mailing import Attachment
+from tests.common.smtp import mail_server
 from tests.jobs import run_jobs, waiting_jobs
 
 FOLDER = settings.BASE_DIR / "templates" / "emails"
@@ -144,3 +151,49 @@ def test_every_mail_that_is_sent_exists_and_every_one_that_exists_is_sent() -> N
     }
     assert all("{" not in name for name in named), "name each mail in full, so that it can be found"
     assert named == set(MAILS)
+
+
+@pytest.mark.parametrize(
+    ("answer", "taken", "raises"),
+    [("250 fine", 1, False), ("550 no such person", 0, False), ("451 try later", 0, True)],
+)
+def test_what_the_mail_server_refuses_for_good_is_not_tried_again(
+    student: User, settings: Settings, answer: str, taken: int, raises: bool
+) -> None:
+    """An error that leaves ``deliver`` makes the job wait and run again."""
+    mailing.send("probe", to=student, context={"name": "Ada", "at": AT})
+    [job] = waiting_jobs("deliver_mail")
+    with mail_server(answer) as server:
+        host, port = server.server_address[:2]
+        smtp = "django.core.mail.backends.smtp.EmailBackend"
+        settings.MAILERS = {"default": {"BACKEND": smtp, "OPTIONS": {"host": host, "port": port, "timeout": 5}}}
+        with pytest.raises(smtplib.SMTPRecipientsRefused) if raises else nullcontext():
+            mailing.deliver(job["mail"])
+    assert server.taken == taken
+
+
+def test_a_job_that_failed_for_good_is_kept_for_a_week(db: None) -> None:
+    def failed(days: int, status: str = "failed") -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                WITH job AS (
+                    INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, attempts)
+                    VALUES ('mail', 'deliver_mail', '{}', 'doing', 9) RETURNING id
+                ) SELECT id FROM job
+                """
+            )
+            [job] = cursor.fetchone()
+            cursor.execute("UPDATE procrastinate_jobs SET status = %s WHERE id = %s", [status, job])
+            cursor.execute("DELETE FROM procrastinate_events WHERE job_id = %s", [job])
+            cursor.execute(
+                "INSERT INTO procrastinate_events (job_id, type, at) VALUES (%s, %s, now() - make_interval(days => %s))",
+                [job, "failed" if status == "failed" else "started", days],
+            )
+
+    failed(days=6)
+    failed(days=8)
+    failed(days=8, status="doing")
+    async_to_sync(tasks.remove_old_mail_jobs.func)(SimpleNamespace(app=app), 0)  # type: ignore[arg-type]  # all it reads of the context
+    assert ProcrastinateJob.objects.filter(status="failed").count() == 1
+    assert ProcrastinateJob.objects.filter(status="doing").count() == 1
