@@ -12,8 +12,9 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Func
+from django.db.models import Func, Lookup
 from django.db.models.expressions import Combinable, Value
+from django.db.models.sql.compiler import SQLCompiler
 from psycopg.types.multirange import TimestamptzMultirange
 from psycopg.types.range import Range
 
@@ -69,9 +70,16 @@ def cut(*parts: Combinable) -> Func:
     return Func(*parts, template="(%(expressions)s)", arg_joiner=" * ", output_field=SpansField())
 
 
-class IsEmpty(Func):
-    function = "isempty"
-    output_field = models.BooleanField()
+@SpansField.register_lookup
+class Meets(Lookup[Any]):  # Any: spans
+    """Whether two sets of spans have any moment in common."""
+
+    lookup_name = "meets"
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return f"{left} && {right}", (*left_params, *right_params)
 
 
 class First(Func):

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from bookings.models import Booking
+from bookings.errors import HoldLimit
+from bookings.models import Booking, BookingQuerySet
 
 COMING_LIMIT = 50
 
@@ -82,6 +83,11 @@ def session_page(booking: Booking, reader: User, *, at: datetime) -> dict[str, A
         "other": other,
         "other_zone": other_zone,
     }
+
+
+def holds_behind(refusal: HoldLimit) -> BookingQuerySet:
+    """The open holds that a student has to pay for or let go first, soonest first."""
+    return Booking.objects.filter(pk__in=refusal.hold_ids).select_related("mentor__user").order_by("starts_at", "pk")
 
 
 def sessions_of(user: User, *, at: datetime, month: datetime | None) -> SessionsPage:

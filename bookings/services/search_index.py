@@ -48,7 +48,7 @@ WRITTEN = [
 
 
 def refresh_search_index(*, at: datetime) -> int:
-    """Write the rows anew that have fallen behind, and move the next starts on that have passed; count the mentors.
+    """Write the rows anew that have fallen behind, let starts pass, and count the mentors.
 
     One pass of the periodic job, safe to repeat. Behind are mentors with a booking that took a step since, listed
     mentors without a row, and the oldest rows.
@@ -63,7 +63,7 @@ def refresh_search_index(*, at: datetime) -> int:
         (*changed.distinct(), *missing.distinct()[:most], *oldest.values_list("mentor", flat=True)[:most])
     )
     refresh_mentors(behind, at=at)
-    move_next_starts_on(at=at)
+    let_starts_pass(at=at)
     return len(behind)
 
 
@@ -73,12 +73,14 @@ def refresh_mentors(mentors: Iterable[UUID], *, at: datetime) -> None:
         _refresh_batch(batch, at=at)
 
 
-def move_next_starts_on(*, at: datetime) -> int:
-    """Take the next starts that passed or came inside the notice to the next ones that are free, in one statement."""
+def let_starts_pass(*, at: datetime) -> int:
+    """Take starts that passed, or came inside the notice, out of the rows, in one statement; count the rows."""
     earliest = hours_later(next_quarter(at), F("mentor__notice_hours"))
-    left = SearchRow.objects.filter(pk=OuterRef("pk")).annotate(first=First(cut(F("free"), from_then_on(earliest))))
+    left = SearchRow.objects.filter(pk=OuterRef("pk")).annotate(left=cut(F("free"), from_then_on(earliest)))
     passed = SearchRow.objects.filter(next_start_at__lt=earliest)
-    return passed.update(next_start_at=Subquery(left.values("first")))
+    return passed.update(
+        free=Subquery(left.values("left")), next_start_at=Subquery(left.annotate(next=First("left")).values("next"))
+    )
 
 
 def recount_reviews(*, mentor: Mentor) -> None:
