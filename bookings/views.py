@@ -19,7 +19,7 @@ from bookings.errors import HoldLimit, SlotTaken
 from bookings.forms import HoldForm
 from bookings.models import Booking
 from bookings.policies import may_join, refund_tiers
-from bookings.queries.sessions import session_page, sessions_of
+from bookings.queries.sessions import holds_behind, session_page, sessions_of
 from marketplace.common.errors import DomainError
 from marketplace.common.guards import (
     BOOKING_READERS,
@@ -69,11 +69,7 @@ class HoldSlot(PublicMixin, OperationView):
         self.extra_context = {
             "picked": form.cleaned_data,
             "alternatives": error.alternatives if isinstance(error, SlotTaken) else (),
-            "holds": Booking.objects.filter(pk__in=error.hold_ids)
-            .select_related("mentor__user")
-            .order_by("starts_at", "pk")
-            if isinstance(error, HoldLimit)
-            else (),
+            "holds": holds_behind(error) if isinstance(error, HoldLimit) else (),
         }
         return super().refused(form, error)
 

@@ -76,7 +76,7 @@ def list_messages(request: HttpRequest, obj: Thread, query: MessageQuery) -> Pag
     """List messages, newest first; ``after`` asks for newer ones only. What was listed counts as read."""
     messages = obj.messages.prefetch_related("message_uploads__upload")
     if query.after is not None:
-        known = get_object_or_404(Message.objects.filter(thread=obj), pk=query.after)
+        known = get_object_or_404(obj.messages, pk=query.after)
         messages = messages.filter(number__gt=known.number)
     if query.cursor is not None:
         [number] = decode(query.cursor, 1)

@@ -1,0 +1,96 @@
+"""The promises of docs/style.md that a machine can keep."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+APPS = ("accounts", "uploads", "mentors", "bookings", "payments", "chat")
+SOURCES = [
+    path
+    for folder in (*APPS, "marketplace")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if "migrations" not in path.parts
+]
+PRODUCT = [path for path in SOURCES if "sandbox" not in path.parts and "seed" not in path.parts]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Yield each imported module, and whether it is imported inside a function."""
+    tree = ast.parse(path.read_text())
+    top = set(ast.walk(tree)) - {inner for node in ast.walk(tree) if is_function(node) for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+        yield from ((name, node not in top) for name in names)
+
+
+def is_function(node: ast.AST) -> bool:
+    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_modules_are_short_enough_to_read(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 420
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=relative)
+def test_nothing_of_ours_is_imported_inside_a_function(path: Path) -> None:
+    ours = (*APPS, "marketplace")
+    assert [name for name, is_inner in imports(path) if is_inner and name.split(".")[0] in ours] == []
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_views_ask_the_database_only_through_what_may_be_seen(app: str) -> None:
+    allowed = re.compile(r"objects\s*\.(visible_to|owned_by|listed|readable|waiting_for_review)\b")
+    for path in sorted((ROOT / app).glob("*views.py")) + sorted((ROOT / app).glob("*api.py")):
+        text = path.read_text()
+        found = re.findall(r"\w+\.objects\s*\.\w+", text)
+        assert [call for call in found if not allowed.search(call)] == [], relative(path)
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = {relative(path) for path in PRODUCT if re.search(r"os\.environ\b|os\.getenv", path.read_text())}
+    # A process's own name of its settings module, and gunicorn's own variable.
+    assert readers <= {"marketplace/env.py", "marketplace/wsgi.py", "marketplace/gunicorn_conf.py"}
+
+
+def test_vendors_libraries_stay_in_gateways() -> None:
+    vendors = {"stripe", "boto3", "botocore", "clamav_client"}
+    for path in PRODUCT:
+        used = {name.split(".")[0] for name, _inner in imports(path)} & vendors
+        assert not used or "gateways" in path.parts, relative(path)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=relative)
+def test_templates_hold_no_inline_style_or_script(path: Path) -> None:
+    text = path.read_text()
+    assert not re.search(r"<[^>]+\s(style|on[a-z]+)=", text)
+    assert "hx-on" not in text
+    if "emails" not in path.parts:
+        assert not re.search(r"<script(?![^>]*\b(src|type=\"application/(ld\+)?json\"|nonce))[^>]*>", text)
+
+
+def test_committed_files_name_no_machine() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    home = re.compile(r"(?<![\w./-])/(?:root|home/\w+|Users/\w+)/")
+    for name in tracked:
+        path = ROOT / name
+        if path.suffix in {".py", ".md", ".toml", ".txt", ".sh", ".yaml", ".yml"} and path.is_file():
+            assert not home.search(path.read_text()), name
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{relative(page)} → {target}"
