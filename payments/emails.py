@@ -10,12 +10,12 @@ from payments.models import Payment, Refund
 from payments.words import decline_sentence
 
 
-def send_payment_failed(*, payment: Payment, booking: Booking, let_go: bool) -> None:
-    """Tell the student that the session is not booked yet, or (``let_go``) that too many cards were declined."""
+def send_payment_failed(*, payment: Payment, booking: Booking, wait_seconds: int) -> None:
+    """Tell the student that the session is not booked yet; where too many cards were declined, how long to wait."""
     send(
         "payment_failed",
         to=booking.student,
-        context={"booking": booking, "let_go": let_go, "reason": decline_sentence(payment.last_decline)},
+        context={"booking": booking, "wait_seconds": wait_seconds, "reason": decline_sentence(payment.last_decline)},
     )
 
 

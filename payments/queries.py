@@ -1,12 +1,14 @@
-"""Reads shaped for the pay and return pages."""
+"""Reads shaped for the pay and return pages, and the limit on declined cards."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from bookings.cards import rating
 from bookings.models import Booking
@@ -14,9 +16,11 @@ from bookings.policies import Tier, refund_tiers
 from bookings.queries.profile import profile_of, profiles
 from bookings.queries.slots import alternatives_to, slots_of
 from bookings.slots import Slot
+from marketplace.common.formatting import money
+from marketplace.common.limits import count_and_period
 from mentors.models import Mentor, Package
 from mentors.queries import own_photo_url
-from payments.models import Payment
+from payments.models import Payment, PaymentEvent
 
 # A note typed for a hold that ran out goes with the student to the next one.
 NOTE_KEPT = timedelta(days=1)
@@ -96,6 +100,7 @@ def summary(booking: Booking, *, at: datetime) -> dict[str, Any]:  # Any: templa
     """What is being booked: the mentor as their profile shows them, and what comes back if plans change."""
     mentor = profiles(Mentor.objects.filter(pk=booking.mentor_id)).get()
     profile = profile_of(mentor, at=at)
+    price = money(booking.price_minor, booking.currency)
     tiers = {tier.percent: tier for tier in refund_tiers(booking.policy, booking.starts_at) if tier.until > at}
     return {
         "mentor": mentor,
@@ -103,6 +108,8 @@ def summary(booking: Booking, *, at: datetime) -> dict[str, Any]:  # Any: templa
         "photo": own_photo_url(mentor),
         "symbol": profile.symbol,
         "rating": rating(profile.rating) if profile.rating else "",
+        "lines": [{"label": _("%(minutes)d minutes, online video") % {"minutes": booking.minutes}, "amount": price}],
+        "total": price,
         "free_until": _until(tiers, 100),
         "half_until": _until(tiers, 50),
         "grace_minutes": settings.CANCEL_GRACE_SECONDS // 60 if _has_grace(booking, at) else 0,
@@ -115,3 +122,17 @@ def _until(tiers: dict[int, Tier], percent: int) -> datetime | None:
 
 def _has_grace(booking: Booking, at: datetime) -> bool:
     return booking.starts_at - at >= timedelta(hours=settings.CANCEL_GRACE_MIN_HOURS)
+
+
+def seconds_until_next_try(student_id: UUID, *, at: datetime) -> int:
+    """How long a student whose cards were declined too often must wait; 0 when they need not.
+
+    Counted from what is written down, under the lock of the people, so that no two tries slip in side by side.
+    """
+    count, period = count_and_period("CARD_DECLINE")
+    since = at - timedelta(seconds=period)
+    declines = PaymentEvent.objects.filter(payment__booking__student=student_id, name="declined", at__gt=since)
+    moments = list(declines.order_by("-at", "-pk").values_list("at", flat=True)[:count])
+    if len(moments) < count:
+        return 0
+    return max(1, round((moments[count - 1] - since).total_seconds()))

@@ -27,7 +27,15 @@ from payments.forms import NoteForm
 from payments.gateways import payment_gateway
 from payments.headers import may_pay
 from payments.models import Payment
-from payments.queries import Standing, again, latest_payment, note_for, standing, summary
+from payments.queries import (
+    Standing,
+    again,
+    latest_payment,
+    note_for,
+    seconds_until_next_try,
+    standing,
+    summary,
+)
 from payments.words import decline_sentence
 
 # Long enough for "still working on it" to turn into "you can close this page".
@@ -79,7 +87,14 @@ class Pay(OwnBookingMixin, OperationView):
 
     def show_over(self, *, status: int = 200) -> HttpResponse:
         self.template_name = "payments/over.html"
-        context = {"view": self, "booking": self.booking, "again": again(self.booking, at=self.now)}
+        wait = seconds_until_next_try(self.booking.student_id, at=self.now)
+        context = {
+            "view": self,
+            "booking": self.booking,
+            "again": again(self.booking, at=self.now),
+            "was_stopped": bool(wait and self.booking.status == Booking.Status.ABANDONED),
+            "wait_seconds": wait,
+        }
         return self.render_to_response(context, status=status)
 
     def get_initial(self) -> dict[str, Any]:  # Any: form values

@@ -18,8 +18,9 @@ from payments.errors import AlreadyPaid, AnswerLost, ProviderUnavailable
 from payments.gateways import StripeGateway
 from payments.jobs import defer
 from payments.models import Payment
+from payments.queries import seconds_until_next_try
 from payments.services.intents import obtain_intent, record
-from payments.services.settlement import seconds_until_next_try, settle_payment
+from payments.services.settlement import settle_payment
 
 # A payment may turn out to be over at the provider before its webhook came: then once more, with a new one.
 ROUNDS = 3

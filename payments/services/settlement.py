@@ -6,7 +6,7 @@ stays settled, and everything else only moves between open states.
 """
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -15,13 +15,13 @@ from bookings.errors import HoldLetGo, TimeGone, WrongState
 from bookings.models import Booking
 from bookings.services import confirm_booking, extend_for_bank_step, let_hold_go, lock_with_people
 from marketplace.common.analytics import track
-from marketplace.common.limits import count_and_period
 from marketplace.common.logging import get_logger
 from payments import emails
 from payments.errors import AlreadySucceeded, AnswerLost
 from payments.gateways import StripeGateway
 from payments.jobs import defer
-from payments.models import OPEN_STATUSES, Payment, PaymentEvent, Refund
+from payments.models import OPEN_STATUSES, Payment, Refund
+from payments.queries import seconds_until_next_try
 from payments.schemas import Intent
 from payments.services.intents import obtain_intent, record
 
@@ -180,22 +180,8 @@ def _count_declines(payment: Payment, booking: Booking, declines: dict[str, str]
         track("payment_failed", user_id=booking.student_id, reason=reason)
         payment.last_decline = reason
     payment.save(update_fields=["last_decline"])
-    is_over = bool(seconds_until_next_try(booking.student_id, at=at))
-    if not known or is_over:
-        emails.send_payment_failed(payment=payment, booking=booking, let_go=is_over)
-    if is_over and booking.status_at(at) == Booking.Status.HELD:
+    wait = seconds_until_next_try(booking.student_id, at=at)
+    if not known or wait:
+        emails.send_payment_failed(payment=payment, booking=booking, wait_seconds=wait)
+    if wait and booking.status_at(at) == Booking.Status.HELD:
         let_hold_go(booking_id=booking.pk, by=None)  # announces hold_freed: the intent is then cancelled by a job
-
-
-def seconds_until_next_try(student_id: UUID, *, at: datetime) -> int:
-    """How long a student whose cards were declined too often must wait; 0 when they need not.
-
-    Counted from what is written down, under the lock of the people, so that no two tries slip in side by side.
-    """
-    count, period = count_and_period("CARD_DECLINE")
-    since = at - timedelta(seconds=period)
-    declines = PaymentEvent.objects.filter(payment__booking__student=student_id, name="declined", at__gt=since)
-    moments = list(declines.order_by("-at", "-pk").values_list("at", flat=True)[:count])
-    if len(moments) < count:
-        return 0
-    return max(1, round((moments[count - 1] - since).total_seconds()))

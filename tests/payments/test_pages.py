@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.utils import timezone
-from pytest_django.fixtures import DjangoAssertNumQueries
+from pytest_django.fixtures import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
 from bookings.models import Booking
@@ -187,6 +187,17 @@ def test_an_expired_hold_whose_time_is_taken_offers_three_others(
 def test_a_hold_let_go_says_so(payer: Client, hold: Booking) -> None:
     payer.post(f"/bookings/{hold.pk}/let-go/")
     assert "You let this time go" in text(payer, pay_url(hold))
+
+
+def test_after_too_many_declines_the_page_says_how_long_to_wait(
+    payer: Client, hold: Booking, payment: Payment, provider: Provider, gateway: StripeGateway, settings: Settings
+) -> None:
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"CARD_DECLINE": "1/h"}
+    provider.pay(payment.provider_id, DECLINED)
+    services.settle_payment(payment_id=payment.pk, gateway=gateway)
+    seen = text(payer, pay_url(hold))
+    assert "Too many cards were declined" in seen
+    assert "You can pay by card again in 1 hour" in seen
 
 
 def test_paying_for_a_hold_that_ran_out_is_refused_with_what_can_be_had(payer: Client, hold: Booking) -> None:

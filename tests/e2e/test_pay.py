@@ -1,0 +1,139 @@
+"""Paying in a browser: the provider's element in its own frame, the bank's step, a decline, the wait for the server's word.
+
+The provider sends its webhooks to the site under test by itself; the jobs are run here, as the worker would.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import FrameLocator, Page, expect
+
+from accounts.models import User
+from bookings.models import Booking
+from marketplace.sandbox.payments import PaymentSandbox
+from mentors.models import Mentor
+from tests.factories import make_booking
+from tests.jobs import run_jobs
+from tests.payments.provider import Provider
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+GOOD, DECLINED, ASKS_THE_BANK = "4242424242424242", "4000000000000002", "4000002760003184"
+
+
+@pytest.fixture
+def provider(payment_server: PaymentSandbox) -> Iterator[Provider]:
+    provider = Provider(payment_server)
+    provider.ask("reset", {})
+    yield provider
+    provider.ask("reset", {})
+
+
+@pytest.fixture
+def hold(mentor: Mentor, student: User) -> Booking:
+    return make_booking(mentor=mentor, student=student, status=Booking.Status.HELD)
+
+
+@pytest.fixture
+def faults(page: Page) -> Iterator[list[str]]:
+    """Nothing may be said in the console: no error of ours, no breach of the content-security policy."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield said
+    # A declined card is a 402 between the provider's own frame and the provider: browsers report it, we can't.
+    assert [line for line in said if "402" not in line] == []
+
+
+@pytest.fixture
+def paying(page: Page, site: str, student: User, hold: Booking, provider: Provider, faults: list[str]) -> Page:
+    """The pay page, with the provider's element ready."""
+    client = Client()
+    client.force_login(student)
+    cookie = client.cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": site}])
+    page.goto(f"{site}/bookings/{hold.pk}/pay/")
+    expect(card(page).get_by_label("Card number")).to_be_visible(timeout=15_000)
+    return page
+
+
+def card(page: Page) -> FrameLocator:
+    return page.frame_locator("[data-pay-element] iframe")
+
+
+def fill_in(page: Page, number: str) -> None:
+    frame = card(page)
+    frame.get_by_label("Card number").fill(number)
+    frame.get_by_label("Expiration date").fill("12 / 40")
+    frame.get_by_label("Security code").fill("123")
+
+
+def settle(hold: Booking, *, until: str) -> None:
+    """Run the jobs that the webhooks bring until the booking is there."""
+    deadline = time.monotonic() + 20
+    while hold.status != until:
+        assert time.monotonic() < deadline, f"the booking is {hold.status}"
+        run_jobs()
+        hold.refresh_from_db()
+        time.sleep(0.1)
+
+
+def test_a_card_pays_and_the_session_is_confirmed_by_the_webhook_alone(
+    paying: Page, site: str, hold: Booking, provider: Provider
+) -> None:
+    paying.get_by_label(re.compile("A line or two")).fill("Question 3, please")
+    fill_in(paying, GOOD)
+    paying.get_by_test_id("pay").click()
+    expect(paying).to_have_url(re.compile("/pay/return/"))
+    expect(paying.get_by_role("heading", level=1)).to_have_text("Payment received, confirming…")
+    hold.refresh_from_db()
+    assert (hold.status, hold.note) == ("held", "Question 3, please")
+    settle(hold, until="confirmed")
+    expect(paying).to_have_url(f"{site}/bookings/{hold.pk}/", timeout=10_000)
+
+
+def test_a_declined_card_is_said_and_another_one_pays(paying: Page, hold: Booking) -> None:
+    fill_in(paying, DECLINED)
+    paying.get_by_test_id("pay").click()
+    summary = paying.locator("#pay-error")
+    expect(summary).to_be_visible()
+    expect(summary).to_contain_text("Your card was declined.")
+    expect(summary).to_be_focused()
+    expect(paying.get_by_test_id("pay")).to_be_enabled()
+    fill_in(paying, GOOD)
+    paying.get_by_test_id("pay").click()
+    expect(paying).to_have_url(re.compile("/pay/return/"))
+    settle(hold, until="confirmed")
+
+
+def test_the_banks_step_opens_in_a_dialog(paying: Page, hold: Booking) -> None:
+    fill_in(paying, ASKS_THE_BANK)
+    paying.get_by_test_id("pay").click()
+    bank = paying.frame_locator("iframe[src*='/v3/authenticate/'], dialog iframe").last
+    bank.get_by_test_id("authenticate-succeed").click(timeout=15_000)
+    expect(paying).to_have_url(re.compile("/pay/return/"), timeout=15_000)
+    settle(hold, until="confirmed")
+
+
+def test_with_every_webhook_lost_waiting_is_enough(paying: Page, site: str, hold: Booking, provider: Provider) -> None:
+    provider.webhooks(drop=True)
+    fill_in(paying, GOOD)
+    paying.get_by_test_id("pay").click()
+    expect(paying).to_have_url(re.compile("/pay/return/"))
+    settle(hold, until="confirmed")  # the page itself asks after ten seconds
+    expect(paying).to_have_url(f"{site}/bookings/{hold.pk}/", timeout=10_000)
+
+
+def test_a_hold_that_runs_out_on_the_page_offers_the_time_again(paying: Page, hold: Booking) -> None:
+    Booking.objects.filter(pk=hold.pk).update(hold_expires_at=timezone.now() + timedelta(seconds=3))
+    paying.reload()
+    paying.get_by_label(re.compile("A line or two")).fill("Kept through it all")
+    again = paying.get_by_role("button", name=re.compile(r"Hold \d\d:\d\d again"))
+    expect(again).to_be_visible(timeout=10_000)
+    again.click()
+    expect(paying.get_by_label(re.compile("A line or two"))).to_have_value("Kept through it all")
