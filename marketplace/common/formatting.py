@@ -6,8 +6,9 @@ Moments come in as aware UTC and are shown in a zone that the caller names. The 
 import re
 import uuid
 import zlib
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -26,7 +27,11 @@ HUES = 8
 
 def active_locale() -> Locale:
     """The Babel locale of the active language; English where Babel knows none."""
-    language = translation.get_language() or "en"
+    return _locale_of(translation.get_language() or "en")
+
+
+@cache
+def _locale_of(language: str) -> Locale:
     name = PREFERRED.get(language) or translation.to_locale(language)
     try:
         return Locale.parse(name)
@@ -70,7 +75,13 @@ def number(value: int) -> str:
 
 def clock(moment: datetime, zone: ZoneInfo) -> str:
     """``18:30``, or ``6:30 pm`` where people write it so."""
-    return format_time(moment.astimezone(zone), "short", locale=active_locale()).replace("\u202f", "\u00a0")
+    return _clock_at(moment.astimezone(zone).time(), active_locale())
+
+
+# Lists of starts show the same quarters and days over and over, and Babel takes longer than all the rest of a card.
+@lru_cache(maxsize=4_096)
+def _clock_at(local: time, locale: Locale) -> str:
+    return format_time(local, "short", locale=locale).replace("\u202f", "\u00a0")
 
 
 def time_range(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> str:
@@ -109,9 +120,13 @@ def relative_day(moment: datetime, zone: ZoneInfo, *, now: datetime) -> str:
         return _("Today")
     if local == today + timedelta(days=1):
         return _("Tomorrow")
-    if abs((local - today).days) < 7:  # a week
-        return format_skeleton("Ed", local, locale=active_locale())
-    return format_skeleton("MMMd", local, locale=active_locale())
+    skeleton = "Ed" if abs((local - today).days) < 7 else "MMMd"  # within a week the weekday says which
+    return _short_date(skeleton, local, active_locale())
+
+
+@lru_cache(maxsize=1_024)
+def _short_date(skeleton: str, day: date, locale: Locale) -> str:
+    return str(format_skeleton(skeleton, day, locale=locale))
 
 
 def date_range(first: date, last: date) -> str:
