@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import services
-from accounts.forms import DesksForm, LockForm, StaffForm
+from accounts.forms import DesksForm, LockForm, StaffForm, UnlockForm
 from accounts.models import User
 from marketplace.common.errors import AccessDenied
 from marketplace.common.guards import STAFF, SUPPORT, GuardMixin, freshly
@@ -71,7 +71,7 @@ class LockAccount(AccountOperation):
 
 class UnlockAccount(AccountOperation):
     who = freshly(SUPPORT)
-    form_class = LockForm
+    form_class = UnlockForm
 
     def load(self) -> None:
         super().load()

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 
-COOKIE = "known"
 SALT = "accounts.devices"
 KEPT_SECONDS = 400 * 24 * 3600  # the longest that browsers keep a cookie
 ACCOUNTS_MAX = 8
@@ -36,6 +35,11 @@ SYSTEMS = (
 )
 
 
+def cookie_name() -> str:
+    """With the prefix that browsers hold to its word, where there is https."""
+    return "__Host-known" if settings.SESSION_COOKIE_SECURE else "known"
+
+
 def is_known(request: HttpRequest, user: User) -> bool:
     """Whether this browser carries the mark of an earlier sign-in of this account."""
     return _mark(user) in _marks(request)
@@ -44,7 +48,7 @@ def is_known(request: HttpRequest, user: User) -> bool:
 def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
     marks = [_mark(user), *(mark for mark in _marks(request) if mark != _mark(user))][:ACCOUNTS_MAX]
     response.set_cookie(
-        COOKIE,
+        cookie_name(),
         signing.dumps(marks, salt=SALT),
         max_age=KEPT_SECONDS,
         secure=settings.SESSION_COOKIE_SECURE,
@@ -73,7 +77,7 @@ def _mark(user: User) -> str:
 
 def _marks(request: HttpRequest) -> list[str]:
     try:
-        marks = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=KEPT_SECONDS)
+        marks = signing.loads(request.COOKIES.get(cookie_name(), ""), salt=SALT, max_age=KEPT_SECONDS)
     except signing.BadSignature:
         return []
     return [mark for mark in marks if isinstance(mark, str)] if isinstance(marks, list) else []

@@ -10,6 +10,11 @@ from accounts.models import User
 from marketplace.common.zones import ZoneField
 
 ROLES = [(User.Role.STUDENT, _("I want to learn")), (User.Role.MENTOR, _("I want to teach"))]
+UNLOCK_REASONS = [
+    ("settled", _("The matter is settled")),
+    ("mistake", _("It was locked by mistake")),
+    ("other", _("Another reason, kept in the support case")),
+]
 REASONS = [
     ("abuse", _("Harms or threatens other people")),
     ("fraud", _("Fraud or stolen cards")),
@@ -88,6 +93,12 @@ class LockForm(forms.Form):
         help_text=_("Kept in the audit log. The person is not told."),
         error_messages={"required": _("Choose a reason.")},
     )
+
+
+class UnlockForm(LockForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: Form's own
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].choices = UNLOCK_REASONS  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class DesksForm(forms.Form):

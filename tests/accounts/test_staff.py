@@ -66,7 +66,7 @@ def test_support_unlocks_it_again(client: Client, support: User) -> None:
     member = make_student(password=PASSWORD, is_active=False)
     sign_in(client, support)
     try:
-        client.post(url(member, "unlock"), {"reason": "owner"})
+        client.post(url(member, "unlock"), {"reason": "settled"})
     finally:
         account_unlocked.disconnect(dispatch_uid="test")
     assert heard == [member]
