@@ -43,13 +43,13 @@ def mail_slot_gone(*, pk: str) -> None:
 
 
 @app.periodic(cron="* * * * * */30")
-@app.task(name="payments.expire_holds", queue=QUEUE, queueing_lock="expire_holds", lock="expire_holds")
+@app.task(name="payments.expire_holds", queue=QUEUE, queueing_lock="expire_holds")
 def expire_holds(timestamp: int) -> None:
     services.expire_holds(gateway=payment_gateway())
 
 
 @app.periodic(cron=TICK)
-@app.task(name="payments.reconcile", queue=QUEUE, queueing_lock="reconcile", lock="reconcile")
+@app.task(name="payments.reconcile", queue=QUEUE, queueing_lock="reconcile")
 def reconcile(timestamp: int) -> None:
     if TICK_SECONDS < 60 or is_due(timestamp):
         services.reconcile(gateway=payment_gateway())
