@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from mentors.models import Mentor, MentorEvent, VerificationDocument
@@ -19,6 +21,35 @@ Documents = QuerySet[VerificationDocument]
 # What a reviewer may see of an application: not what was never sent, nor what was taken back.
 SENT = (Document.Status.WAITING, Document.Status.APPROVED, Document.Status.REFUSED)
 LATE, OVERDUE = timedelta(hours=24), timedelta(hours=48)
+
+
+STEPS = {
+    "started": _("Begun"),
+    "submitted": _("Sent to the reviewers"),
+    "changed": _("Changed"),
+    "paused": _("Paused"),
+    "resumed": _("Resumed"),
+    "document_sent": _("Document sent"),
+    "document_withdrawn": _("Document removed"),
+    "document_unusable": _("Document did not pass its check"),
+    "document_lapsed": _("Document deleted, never decided"),
+    "document_approved": _("Document approved"),
+    "document_refused": _("Better copy asked for"),
+    "application_approved": _("Approved"),
+    "application_rejected": _("Refused"),
+    "application_changes_requested": _("Changes asked for"),
+    "decision_undone": _("Decision undone"),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of an application's history, in words."""
+
+    label: str | Promise
+    at: datetime
+    by: str
+    version: int | None
 
 
 @dataclass(frozen=True)
@@ -136,9 +167,13 @@ def other_documents(document: Document) -> list[Document]:
     return list(others.order_by("-sent_at", "-pk"))
 
 
-def history(mentor: Mentor, *, limit: int = 20) -> list[MentorEvent]:
-    events = MentorEvent.objects.filter(mentor=mentor).select_related("by")
-    return list(events.order_by("-at", "-pk")[:limit])
+def history(mentor: Mentor, *, limit: int = 20) -> list[Step]:
+    """The latest steps of an application, the newest first. One query."""
+    events = MentorEvent.objects.filter(mentor=mentor).select_related("by").order_by("-at", "-pk")[:limit]
+    return [
+        Step(STEPS.get(event.name, event.name), event.at, event.by.name if event.by else "", event.data.get("version"))
+        for event in events
+    ]
 
 
 def submitted(*, after: Sequence[object] | None, size: int) -> QuerySet[Mentor]:

@@ -66,7 +66,10 @@ class QueueForm(forms.Form):
     mark_optional = False
 
     kind = forms.ChoiceField(
-        required=False, label=_("Kind"), choices=[("", _("All documents")), *VerificationDocument.Kind.choices]
+        required=False,
+        label=_("Kind"),
+        choices=[("", _("All documents")), *VerificationDocument.Kind.choices],
+        widget=forms.Select({"class": "select--auto"}),
     )
     waited = forms.TypedChoiceField(
         required=False,
@@ -74,5 +77,6 @@ class QueueForm(forms.Form):
         coerce=int,
         empty_value="",
         choices=[("", _("However long")), ("24", _("Over 24 hours")), ("48", _("Over 48 hours"))],
+        widget=forms.Select({"class": "select--auto"}),
     )
     mine = forms.BooleanField(required=False, label=_("Taken by me"))
