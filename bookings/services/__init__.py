@@ -10,6 +10,7 @@ from bookings.services.holds import (
     lock_with_people,
     save_note,
 )
+from bookings.services.search_index import recount_reviews, refresh_mentors, refresh_search_index
 
 __all__ = [
     "confirm_booking",
@@ -21,5 +22,8 @@ __all__ = [
     "lock_booking",
     "lock_people",
     "lock_with_people",
+    "recount_reviews",
+    "refresh_mentors",
+    "refresh_search_index",
     "save_note",
 ]

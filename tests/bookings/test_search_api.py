@@ -506,3 +506,19 @@ def test_a_profile_and_its_slots_cost_a_handful_of_queries(
         MentorSubject.objects.create(mentor=mentor, subject=make_subject(f"s{uuid.uuid4().hex[:8]}"))
     with django_assert_max_num_queries(7):
         client.get(path)
+
+
+def test_the_soonest_in_the_times_asked_for_comes_first(client: Client, reindex: Reindex) -> None:
+    named("late-mornings", open_from=time(11), open_until=time(19), time_zone="UTC")
+    named("evenings", open_from=time(18), open_until=time(23), time_zone="UTC")
+    never = named("nights", open_from=time(1), open_until=time(5), time_zone="UTC")
+    reindex()
+    # By day it is the other way round: whoever opens at eleven is free first.
+    day = noon().replace(hour=0)
+    evening = {"part_of_day": "evening", "available_from": iso(day), "available_to": iso(day + DAY)}
+    found = ask(client, sort="soonest", **evening)["items"]
+    firsts = [item["next_starts"][0]["starts_at"] for item in found]
+    assert firsts == [iso(day + timedelta(hours=18))] * 2
+    assert never.handle not in [item["handle"] for item in found]
+    whole_day = {"available_from": iso(day + timedelta(hours=10)), "available_to": iso(day + DAY)}
+    assert find(client, sort="soonest", **whole_day) == ["late-mornings", "evenings"]

@@ -11,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bookings.slots import GRID, Diary, Obstacle, SlotRules, Span, bookable_starts, is_bookable, obstacle
+from mentors.windows import Hours, Rule, windows_between
 
 ZONES = sorted(zoneinfo.available_timezones() - {"localtime", "Factory"})
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
@@ -252,3 +253,30 @@ def test_a_day_cap_closes_whole_local_days_across_clock_changes(zone: str, cap: 
             if start.astimezone(info).date() != closed
         ]
         assert starts(those, diary, now) == expected
+
+
+def test_starts_keep_to_their_windows_on_every_change_of_clocks_in_every_zone() -> None:
+    nightly = [(day, time(hour), time(end)) for day in range(7) for hour, end in ((0, 6), (22, 2), (12, 13))]
+    seen: set[tuple[object, ...]] = set()
+    for zone in ZONES:
+        info = ZoneInfo(zone)
+        hours = Hours(zone=info, rules=tuple(Rule(*each) for each in nightly))
+        for change in clock_changes(zone):
+            alike = (change, (change - 2 * DAY).astimezone(info).utcoffset(), change.astimezone(info).utcoffset())
+            if alike in seen:
+                continue
+            seen.add(alike)
+            now = change - 2 * DAY
+            diary = Diary(windows=windows_between(hours, now, change + DAY))
+            those = rules(45, notice=1, zone=zone)
+            found = list(bookable_starts(those, diary, at=now, start=now, end=change + DAY))
+            assert found
+            for start in found:
+                [window] = [each for each in diary.windows if each[0] <= start < each[1]]
+                assert start + those.length <= window[1]
+                assert (start - window[0]) % GRID == timedelta(0)
+                assert start.minute % 15 == start.second == 0  # what cutting the search index at quarters rests on
+                wall = start.astimezone(info).time()
+                assert wall < time(6) or wall == time(12) or wall == time(12, 15) or wall >= time(22), (zone, start)
+                assert is_bookable(start, those, diary, at=now)
+    assert len(seen) > 400
