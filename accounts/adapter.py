@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import devices, emails, landing, services
 from accounts.limits import account_key
 from accounts.models import User
+from accounts.sealing import seal, unseal
 from marketplace.common.guards import signed_in_recently
 from marketplace.common.limits import client_address
 from marketplace.common.logging import get_logger
@@ -166,6 +167,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
 
     def _get_site_name(self) -> str:
         return str(settings.SITE_NAME)  # what authenticator apps and passkey dialogs show, not the host name
+
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text)
 
     def generate_authenticator_name(self, user: User, type: Any) -> str:  # noqa: A002  # allauth's name
         """Suggest for a new passkey the name of the device that makes it."""

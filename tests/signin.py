@@ -12,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from accounts.models import User
+from accounts.sealing import seal
 
 
 def sign_in(client: Client, user: User, *, ago: timedelta = timedelta(0), second_factor: bool | None = None) -> Client:
@@ -35,6 +36,6 @@ def sign_in(client: Client, user: User, *, ago: timedelta = timedelta(0), second
 def give_second_factor(user: User, *, secret: str = "JBSWY3DPEHPK3PXP") -> Authenticator:
     """Set up an authenticator app whose secret the test knows."""
     factor: Authenticator = Authenticator.objects.get_or_create(
-        user=user, type=Authenticator.Type.TOTP, defaults={"data": {"secret": secret}}
+        user=user, type=Authenticator.Type.TOTP, defaults={"data": {"secret": seal(secret)}}
     )[0]
     return factor

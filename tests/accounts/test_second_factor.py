@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from cryptography.fernet import InvalidToken
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
+from accounts.sealing import unseal
 from tests.accounts.mailbox import events_to, mails_to
 from tests.accounts.soft_key import SoftKey
 from tests.factories import PASSWORD, make_student
@@ -70,6 +73,19 @@ def test_an_app_is_set_up_and_asked_for_at_the_next_sign_in(
     Authenticator.objects.filter(type="totp").update(last_used_at=None)
     elsewhere.post(SECOND, {"code": code_of(secret)})
     assert is_signed_in(elsewhere)
+
+
+def test_the_database_alone_gives_no_second_factor_away(client: Client, member: User, settings: Settings) -> None:
+    give_password(client, member)
+    secret = set_up_app(client)
+    kept = json.dumps(list(Authenticator.objects.values_list("data", flat=True)))
+    assert secret not in kept
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "another one"
+    factor = Authenticator.objects.get(type="totp")
+    with pytest.raises(InvalidToken):
+        unseal(factor.data["secret"])
+    settings.SECRET_KEY_FALLBACKS = [old]
+    assert unseal(factor.data["secret"]) == secret
 
 
 def test_a_recovery_code_works_once(client: Client, member: User) -> None:

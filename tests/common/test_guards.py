@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
+from accounts.sealing import unseal
 from tests.accounts.mailbox import code_to
 from tests.factories import PASSWORD, make_staff, make_student, make_user
 from tests.signin import give_second_factor, sign_in
@@ -33,7 +34,7 @@ def where(response: Any) -> str:  # Any: the client's response
 
 
 def totp_code(user: User) -> str:
-    secret = Authenticator.objects.get(user=user, type="totp").data["secret"]
+    secret = unseal(Authenticator.objects.get(user=user, type="totp").data["secret"])
     counter = next(iter(yield_hotp_counters_from_time()))
     return str(format_hotp_value(hotp_value(secret, counter)))
 
