@@ -97,7 +97,8 @@ class Supervisor:
     stages: Sequence[Sequence[Sequence[Task]]]
     on_change: Callable[[Mapping[str, int]], None]  # called with the pids when all is up and after each restart
     console: "Console"
-    _stopping: threading.Event = field(default_factory=threading.Event)
+    # A plain flag: a signal handler that sets a threading.Event can wait for ever for a lock that its own thread holds.
+    _stopping: bool = False
     _gate: threading.Lock = field(default_factory=threading.Lock)
     _started: list[list[Task]] = field(default_factory=list)
     _restarts: dict[str, deque[float]] = field(default_factory=dict)
@@ -105,7 +106,7 @@ class Supervisor:
 
     def ask_to_stop(self) -> None:
         """Ask for a stop; may be called from a signal handler and more than once."""
-        self._stopping.set()
+        self._stopping = True
 
     def run(self, when_up: Callable[[], None]) -> None:
         """Start everything, watch until a stop is asked for, stop everything. Raises ``StartError``."""
@@ -113,16 +114,16 @@ class Supervisor:
         starter = threading.Thread(target=self._start_all, args=(failures,), name="starter")
         starter.start()
         try:
-            while starter.is_alive() and not self._stopping.is_set():
+            while starter.is_alive() and not self._stopping:
                 starter.join(LOOK_SECONDS)
             if failures:
                 raise failures[0]
-            if not self._stopping.is_set():
+            if not self._stopping:
                 self._report()
                 when_up()
                 self._watch()
         finally:
-            self._stopping.set()
+            self._stopping = True
             for thread in (starter, *self._restarting.values()):
                 while thread.is_alive():  # it may be waiting for a program that we have to end first
                     self._stop_all()
@@ -138,7 +139,7 @@ class Supervisor:
                     for future in [pool.submit(self._start_in_turn, lane) for lane in stage]:
                         future.result()
         except (StartError, Stopped, OSError) as exc:
-            if not self._stopping.is_set():
+            if not self._stopping:
                 failures.append(exc if isinstance(exc, StartError) else StartError(str(exc)))
 
     def _start_in_turn(self, lane: Sequence[Task]) -> None:
@@ -147,7 +148,7 @@ class Supervisor:
 
     def _start(self, task: Task) -> None:
         with self._gate:
-            if self._stopping.is_set():
+            if self._stopping:
                 raise Stopped
             self._started[-1].append(task)
         began = time.monotonic()
@@ -177,7 +178,10 @@ class Supervisor:
         self.on_change(self._reported)
 
     def _watch(self) -> None:
-        while not self._stopping.wait(LOOK_SECONDS):
+        while True:
+            time.sleep(LOOK_SECONDS)
+            if self._stopping:
+                return
             for task in self._servers():
                 if not task.program.is_alive():
                     self._start_again(task)
