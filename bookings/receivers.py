@@ -1,16 +1,44 @@
-"""What bookings hears from mentors, inside the transaction that made it true."""
+"""What bookings hears from accounts, when a sign-in ends, and from mentors, inside the transaction that made it true."""
 
 from datetime import datetime
 from typing import Any
 
 from django.dispatch import receiver
+from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.models import User
+from accounts.signals import sign_in_finished
+from bookings import detour, services
 from bookings.models import Booking
 from bookings.tasks import refresh_mentor_in_search
+from marketplace.common.errors import DomainError
 from mentors.models import Mentor
 from mentors.queries import Session
 from mentors.signals import hours_changed, sessions_wanted, status_changed
+
+
+@receiver(sign_in_finished)
+def hold_the_picked_slot(
+    request: HttpRequest,
+    user: User,
+    **_kwargs: Any,  # Any: what every signal carries
+) -> str | None:
+    """Hold what was picked before the sign-in, in the POST that ends it, and go on to pay.
+
+    What cannot be held any more is left to the page whose button says why and offers other times.
+    """
+    picked = detour.picked(request)
+    if picked is None or not user.is_student:
+        return None
+    try:
+        booking = services.hold_slot(
+            handle=picked.mentor.handle, minutes=picked.minutes, starts_at=picked.starts_at, by=user
+        )
+    except DomainError:
+        return reverse("bookings:resume")
+    detour.forget(request)
+    return reverse("payments:pay", args=[booking.pk])
 
 
 @receiver([hours_changed, status_changed])

@@ -53,7 +53,8 @@ class HoldSlot(PublicMixin, OperationView):
         if not form.is_valid():
             return self.form_invalid(form)
         detour.keep(request, **form.cleaned_data)
-        return redirect_to_login(reverse("bookings:resume"))
+        # Most who pick a time before they have signed in are new here; the page leads those who are not to the other.
+        return redirect_to_login(reverse("bookings:resume"), login_url="account_signup")
 
     def form_valid(self, form: HoldForm) -> HttpResponse:  # type: ignore[override]  # our form_class
         booking = services.hold_slot(

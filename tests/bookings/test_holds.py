@@ -206,7 +206,7 @@ def test_a_stranger_signs_in_before_anything_is_held(client: Client, mentor: Men
     data = {"mentor": mentor.handle, "minutes": "45", "starts_at": noon().isoformat()}
     response = client.post("/bookings/", data)
     assert response.status_code == 302
-    assert response["Location"].startswith("/accounts/login/")
+    assert response["Location"].startswith("/accounts/signup/")
     assert Booking.objects.count() == 0
     assert client.session["picked_slot"]["mentor"] == mentor.handle
 
