@@ -30,6 +30,8 @@ from uploads.gateways.storage import private_files
 from uploads.models import Upload, UploadPage
 from uploads.services import check_upload
 
+pytestmark = pytest.mark.usefixtures("no_old_jobs")
+
 ID = {"purpose": "verification", "kind": "government_id", "name": "passport.pdf", "content_type": "application/pdf"}
 PAGE = "/mentor/documents/"
 

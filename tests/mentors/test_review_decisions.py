@@ -25,6 +25,8 @@ from tests.factories import make_mentor, make_staff, make_subject
 from tests.mentors.review_cast import approve_id, document_of, make_application, make_document
 from tests.signin import sign_in
 
+pytestmark = pytest.mark.usefixtures("no_old_jobs")
+
 TOMORROW = timezone.now().date() + timedelta(days=2)
 REFUSAL = {"code": "unreadable", "note": "The bottom edge is cut off."}
 

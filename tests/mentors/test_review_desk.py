@@ -23,6 +23,8 @@ from tests.mentors.review_cast import approve_id, document_of, make_application,
 from tests.signin import sign_in
 from uploads.models import UploadPage
 
+pytestmark = pytest.mark.usefixtures("no_old_jobs")
+
 QUEUE = "/admin/mentors/review/"
 NOTE = "The bottom edge is cut off."
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from accounts.models import User
@@ -19,6 +20,13 @@ from uploads.gateways.scanner import ClamdScanner
 @pytest.fixture(autouse=True)
 def _storage(storage_server: Storage) -> None:
     """The S3 server is up."""
+
+
+@pytest.fixture(autouse=True)
+def _no_jobs_of_earlier_tests(db: None) -> None:
+    """Tests that commit leave their jobs behind: the queue's tables are not Django's to empty."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
 
 
 @pytest.fixture

@@ -1,23 +1,28 @@
 """From the browser to storage: what the signed form lets through, and what completing finds."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from tests.factories import make_booking, make_mentor, make_subject
+from tests.factories import make_booking, make_mentor, make_student, make_subject
 from tests.signin import sign_in
 from tests.uploads.files import ask_to_send, jpeg, pdf, png, post_to_storage, send
 from uploads.gateways.storage import private_files
 from uploads.models import Upload
 from uploads.services import complete_upload
+from uploads.signals import upload_completed
 
 HTML = b"<html><script>alert(document.cookie)</script></html>"
 MESSAGE = {"purpose": "message", "name": "notes.png", "content_type": "image/png", "size": 100}
@@ -211,7 +216,7 @@ def test_a_stranger_is_asked_to_sign_in(client: Client, student: User) -> None:
     assert client.post("/api/uploads", MESSAGE, content_type="application/json").status_code == 201
 
 
-def test_signing_is_limited(client: Client, owner: User, settings: SettingsWrapper) -> None:
+def test_signing_is_limited(client: Client, owner: User, settings: Settings) -> None:
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"UPLOAD_SIGN": "2/h"}
     for _ in range(2):
         ask_to_send(client)
@@ -236,3 +241,55 @@ def test_a_purged_upload_cannot_be_completed(client: Client, owner: User) -> Non
     assert complete(client, ticket["id"]).status_code == 409
     Upload.objects.update(status="issued")
     assert complete_upload(upload=Upload.objects.get()).status == "checking"
+
+
+def complete_at_once(upload_id: str, work: Callable[[], object]) -> list[object]:
+    """Run ``work`` on two connections of their own, as close together as threads can."""
+    gate = threading.Barrier(2)
+
+    def run() -> object:
+        gate.wait()
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        return [future.result() for future in [pool.submit(run), pool.submit(run)]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_completing_twice_at_once_begins_one_check(client: Client) -> None:
+    sign_in(client, make_student())
+    ticket = ask_to_send(client)
+    post_to_storage(ticket["upload"], png())
+    heard: list[str] = []
+
+    def listen(upload: Upload, **_kwargs: object) -> None:
+        heard.append(str(upload.pk))
+
+    upload_completed.connect(listen)
+    try:
+        results = complete_at_once(
+            ticket["id"], lambda: complete_upload(upload=Upload.objects.get(pk=ticket["id"])).status
+        )
+    finally:
+        upload_completed.disconnect(listen)
+    assert results == ["checking", "checking"]
+    assert heard == [ticket["id"]]
+    assert ProcrastinateJob.objects.filter(task_name="uploads.tasks.check_upload").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_naming_the_state_it_leaves_both_would_begin_one(client: Client) -> None:
+    """The control: both read that the file is waited for, and neither names that state when it writes."""
+    sign_in(client, make_student())
+    ticket = ask_to_send(client)
+    meeting = threading.Barrier(2)
+
+    def begin() -> int:
+        assert Upload.objects.get(pk=ticket["id"]).status == "issued"
+        meeting.wait()
+        return Upload.objects.filter(pk=ticket["id"]).update(status="checking")
+
+    assert complete_at_once(ticket["id"], begin) == [1, 1]
