@@ -164,5 +164,5 @@ def test_a_pass_costs_the_same_queries_for_one_mentor_and_for_many(db: None, rei
     one = queries_of_a_pass()
     for _ in range(5):
         make_booking(mentor=make_mentor())
-    assert queries_of_a_pass() == one
+    assert queries_of_a_pass() == one > 3
     assert SearchRow.objects.count() == 18
