@@ -3,7 +3,8 @@
 sign_in_finished   request, user: someone signed in or has just filled in the welcome page, in a POST, and the account is
                    ready to be used (role and name are set). A receiver may return the address to go on to (a string):
                    the first one wins over the page that was asked for. Bookings holds the slot that waits in
-                   ``request.session["picked_slot"]`` here, ``{"mentor": handle, "minutes": 45, "starts_at": iso}``.
+                   ``request.session["picked_slot"]`` here, ``{"mentor": handle, "name": first name, "minutes": 45,
+                   "starts_at": iso}``.
                    Not sent for JSON sign-ins, which go nowhere.
 role_chosen        user: the account has become a student or a mentor, for good
 account_locked     user, by: support has locked the account; it can't sign in, and its holds and sessions must be let go

@@ -18,7 +18,10 @@ class Picked:
 
 
 def keep(request: HttpRequest, *, mentor: str, minutes: int, starts_at: datetime) -> None:
-    request.session[KEY] = {"mentor": mentor, "minutes": minutes, "starts_at": starts_at.isoformat()}
+    """``mentor`` is the handle. The name is kept for the sign-in pages, which show what waits."""
+    known = Mentor.objects.readable().select_related("user").filter(handle=mentor).first()
+    name = known.user.first_name if known else ""
+    request.session[KEY] = {"mentor": mentor, "name": name, "minutes": minutes, "starts_at": starts_at.isoformat()}
 
 
 def picked(request: HttpRequest) -> Picked | None:

@@ -8,7 +8,7 @@ from bookings.models import Booking
 from mentors.models import Mentor
 from tests.accounts.mailbox import code_to
 from tests.bookings.test_holds import noon
-from tests.factories import PASSWORD, make_booking, make_mentor, make_student
+from tests.factories import PASSWORD, make_booking, make_mentor, make_student, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,6 +29,7 @@ def test_signing_in_holds_the_picked_slot_and_goes_on_to_pay(client: Client, men
     student = make_student(password=PASSWORD)
     pick(client, mentor)
     assert Booking.objects.count() == 0
+    assert f"with {mentor.user.first_name}" in client.get("/accounts/login/").text
     location = log_in(client, student)
     booking = Booking.objects.get()
     assert location == f"/bookings/{booking.pk}/pay/"
@@ -61,7 +62,7 @@ def test_a_slot_that_was_taken_meanwhile_leads_to_the_page_that_says_so(client: 
 
 
 def test_a_mentor_who_picked_one_holds_nothing(client: Client, mentor: Mentor) -> None:
-    other = make_mentor(user=make_student(password=PASSWORD, role="mentor")).user
+    other = make_mentor(user=make_user(role="mentor", password=PASSWORD)).user
     pick(client, mentor)
     log_in(client, other)
     assert Booking.objects.count() == 0

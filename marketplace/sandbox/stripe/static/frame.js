@@ -106,7 +106,8 @@ const formatExpiry = (event) => {
   const deleting = event.inputType?.startsWith("delete");
   const text = fields.expiry.value;
   if (deleting) return;
-  if (/^\d\s*\/$/.test(text)) fields.expiry.value = `0${text[0]} / `;
+  if (/\/[\s/]+$/.test(text)) fields.expiry.value = text.replace(/\s*\/[\s/]+$/, " / "); // typed although it stood there
+  else if (/^\d\s*\/$/.test(text)) fields.expiry.value = `0${text[0]} / `;
   else if (/^[2-9]$/.test(text)) fields.expiry.value = `0${text} / `;
   else if (/^\d{2}$/.test(text)) fields.expiry.value = `${text} / `;
   else if (/^\d{3,4}$/.test(text)) fields.expiry.value = `${text.slice(0, 2)} / ${text.slice(2)}`;
