@@ -65,3 +65,8 @@ class HoldLetGo(DomainError):
 
     code = "hold_expired"
     user_message = _("You let this time go before your payment arrived. You get everything back.")
+
+
+class NoMoreFiles(DomainError):
+    code = "wrong_state"
+    user_message = _("Files can be added to booked sessions until a day after they end.")

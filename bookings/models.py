@@ -16,6 +16,7 @@ from accounts.models import User
 from bookings.spans import SpansField
 from marketplace.common.triggers import append_only
 from mentors.models import Mentor, Policy
+from uploads.models import Upload
 
 LIVE_STATUSES = ("held", "confirmed")
 
@@ -212,6 +213,20 @@ class BookingEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} of booking {self.booking_id}"
+
+
+class SessionFile(models.Model):
+    """A file that one of a session's two people sent for it; the other holds a grant on the upload once it is checked."""
+
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="files")
+    upload = models.OneToOneField(Upload, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("session file")
+        verbose_name_plural = _("session files")
+
+    def __str__(self) -> str:
+        return f"File {self.upload_id} of booking {self.booking_id}"
 
 
 class Review(models.Model):

@@ -8,6 +8,8 @@ from django.conf import settings
 from accounts.models import User
 from bookings.models import Booking
 
+FILES_AFTER_THE_END = timedelta(days=1)
+
 
 class Tier(NamedTuple):
     """What comes back to a student who cancels before ``until``."""
@@ -34,3 +36,9 @@ def may_join(user: User, booking: Booking, *, at: datetime) -> bool:
     opens_at = booking.starts_at - timedelta(minutes=settings.JOIN_MINUTES_BEFORE)
     takes_part = user.pk in {booking.student_id, booking.mentor_id}
     return takes_part and booking.status == Booking.Status.CONFIRMED and opens_at <= at < booking.ends_at
+
+
+def may_send_files(user: User, booking: Booking, *, at: datetime) -> bool:
+    """Its two people, for a booked session and for a day after it."""
+    takes_part = user.pk in {booking.student_id, booking.mentor_id}
+    return takes_part and booking.status == Booking.Status.CONFIRMED and at < booking.ends_at + FILES_AFTER_THE_END

@@ -16,6 +16,8 @@ from marketplace.common.errors import DomainError
 from mentors.models import Mentor
 from mentors.queries import Session
 from mentors.signals import hours_changed, sessions_wanted, status_changed
+from uploads.models import Upload
+from uploads.signals import upload_ready
 
 
 @receiver(sign_in_finished)
@@ -39,6 +41,12 @@ def hold_the_picked_slot(
         return reverse("bookings:resume")
     detour.forget(request)
     return reverse("payments:pay", args=[booking.pk])
+
+
+@receiver(upload_ready)
+def file_is_in_order(upload: Upload, **_kwargs: Any) -> None:  # Any: what every signal carries
+    if upload.purpose == Upload.Purpose.BOOKING:
+        services.share_session_file(upload=upload)
 
 
 @receiver([hours_changed, status_changed])

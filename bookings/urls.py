@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bookings import mentor_views, search, views
+from bookings import file_views, mentor_views, search, views
 
 app_name = "bookings"
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("bookings/resume/", views.ResumeHold.as_view(), name="resume"),
     path("bookings/<uuid:booking_id>/", views.Session.as_view(), name="session"),
     path("bookings/<uuid:booking_id>/calendar.ics", views.CalendarFile.as_view(), name="calendar"),
+    path("bookings/<uuid:booking_id>/files/", file_views.SendSessionFile.as_view(), name="files"),
+    path("bookings/<uuid:booking_id>/files/<uuid:upload_id>/", file_views.SessionFileSteps.as_view(), name="file"),
     path("bookings/<uuid:booking_id>/extend/", views.ExtendHold.as_view(), name="extend"),
     path("bookings/<uuid:booking_id>/let-go/", views.LetHoldGo.as_view(), name="let-go"),
     path("sessions/", views.Sessions.as_view(), name="sessions"),

@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -18,8 +19,8 @@ from bookings.calendars import MIMETYPE, calendar_file
 from bookings.errors import HoldLimit, SlotTaken
 from bookings.forms import HoldForm
 from bookings.models import Booking
-from bookings.policies import may_join, refund_tiers
-from bookings.queries.sessions import holds_behind, session_page, sessions_of
+from bookings.policies import may_join, may_send_files, refund_tiers
+from bookings.queries.sessions import files_of, holds_behind, session_page, sessions_of
 from marketplace.common.errors import DomainError
 from marketplace.common.guards import (
     BOOKING_READERS,
@@ -32,6 +33,7 @@ from marketplace.common.guards import (
 )
 from marketplace.common.limits import check_rate
 from marketplace.common.views import OperationView, PageView
+from uploads.csp import may_upload
 
 
 class HoldSlot(PublicMixin, OperationView):
@@ -87,6 +89,7 @@ class ResumeHold(StudentRequiredMixin, PageView):
         return self.render_to_response(self.get_context_data(picked=picked))
 
 
+@method_decorator(may_upload, name="dispatch")
 class Session(GuardMixin, PageView):
     """``/bookings/<id>/``: when, join, prepare, message, change. Stays readable for ever."""
 
@@ -106,6 +109,8 @@ class Session(GuardMixin, PageView):
             **kwargs,
             **session_page(self.booking, user, at=now),
             may_join=may_join(user, self.booking, at=now),
+            files=files_of(self.booking, user),
+            may_send_files=may_send_files(user, self.booking, at=now),
             tiers=[tier for tier in refund_tiers(self.booking.policy, self.booking.starts_at) if tier.until > now],
         )
 

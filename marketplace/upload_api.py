@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from bookings import services as bookings
 from bookings.models import Booking
 from marketplace.common.api import Answer, json_route, methods
 from marketplace.common.errors import AccessDenied, DomainError
@@ -52,8 +53,10 @@ def issue_photo(body: UploadIn, by: User) -> Ticket:
 
 def issue_session_file(body: UploadIn, by: User) -> Ticket:
     """A file for a session that one takes part in; anyone else's is not there."""
-    get_object_or_404(Booking.objects.of(by), pk=body.booking_id)
-    return issue_plain(body, by)
+    booking = get_object_or_404(Booking.objects.of(by), pk=body.booking_id)
+    return bookings.issue_session_file(
+        booking=booking, name=body.name, content_type=body.content_type, size=body.size, by=by
+    )
 
 
 def issue_plain(body: UploadIn, by: User) -> Ticket:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from bookings.errors import HoldLimit
 from bookings.models import Booking, BookingQuerySet
+from uploads.models import Upload
 
 COMING_LIMIT = 50
 
@@ -83,6 +84,20 @@ def session_page(booking: Booking, reader: User, *, at: datetime) -> dict[str, A
         "other": other,
         "other_zone": other_zone,
     }
+
+
+def files_of(booking: Booking, reader: User) -> list[Upload]:
+    """The files of a session that may be seen: those in order, and the reader's own on their way. One query."""
+    files = booking.files.select_related("upload").order_by("pk")
+    uploads = [file.upload for file in files]
+    own_waiting = {Upload.Status.CHECKING, Upload.Status.REFUSED}
+    takes_part = reader.pk in {booking.student_id, booking.mentor_id}
+    return [
+        upload
+        for upload in uploads
+        if takes_part
+        and (upload.status == Upload.Status.READY or (upload.owner_id == reader.pk and upload.status in own_waiting))
+    ]
 
 
 def holds_behind(refusal: HoldLimit) -> BookingQuerySet:

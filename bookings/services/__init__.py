@@ -11,6 +11,7 @@ from bookings.services.holds import (
     save_note,
 )
 from bookings.services.search_index import recount_reviews, refresh_mentors, refresh_search_index
+from bookings.services.session_files import issue_session_file, share_session_file
 
 __all__ = [
     "confirm_booking",
@@ -18,6 +19,7 @@ __all__ = [
     "extend_for_bank_step",
     "extend_hold",
     "hold_slot",
+    "issue_session_file",
     "let_hold_go",
     "lock_booking",
     "lock_people",
@@ -26,4 +28,5 @@ __all__ = [
     "refresh_mentors",
     "refresh_search_index",
     "save_note",
+    "share_session_file",
 ]
