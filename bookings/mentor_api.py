@@ -19,7 +19,7 @@ from bookings.mentor_schemas import (
     SlotsIn,
     SlotsOut,
 )
-from bookings.queries.profile import profile_of, profiles
+from bookings.queries.profile import profile_of, profiles, readable_by
 from bookings.queries.search import Hit, Wanted, search
 from bookings.queries.slots import price_of, slots_of
 from bookings.readers import student_of
@@ -38,7 +38,7 @@ class RangeRefused(DomainError):
 
 
 def find(request: HttpRequest, *, handle: str) -> Mentor:
-    return get_object_or_404(profiles(Mentor.objects.readable()), handle=handle)
+    return get_object_or_404(profiles(readable_by(None)), handle=handle)
 
 
 @json_route(who=ANYONE, query=SearchIn, answers={200: Page[MentorOut]})
