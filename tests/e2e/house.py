@@ -1,0 +1,120 @@
+"""The house that the journeys walk through: one `make demo` of their own, with its people, its worker and its webhooks.
+
+It starts beside the collection and the first tests, and is thrown away at the end. ``E2E_RUN_FILE`` names the
+``run.json`` of a demo that runs already, which saves the start while a test is being written.
+"""
+
+import email
+import email.policy
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from marketplace.sandbox.borrow import memory_folder
+from marketplace.sandbox.environment import ROOT, inherited
+from marketplace.sandbox.processes import StartError, free_port
+
+RUN_FILE = "E2E_RUN_FILE"
+START_SECONDS = 180
+# One run does what many people do in many hours; the limits have tests of their own.
+WISHES = {
+    "RATELIMIT_SIGN_UP": "1000/h",
+    "RATELIMIT_SIGN_IN_ADDRESS": "1000/5m",
+    "RATELIMIT_HOLD": "1000/h",
+    "RATELIMIT_NEW_THREAD": "1000/d",
+}
+
+
+@dataclass(frozen=True)
+class House:
+    """Where the parts of a running demo are."""
+
+    site: str
+    stripe_api: str
+    stripe_secret_key: str
+    database_url: str
+    mail_dir: str
+    manage: list[str]
+    env: dict[str, str]
+
+    @classmethod
+    def of(cls, run_file: Path) -> Self:
+        facts: dict[str, Any] = json.loads(run_file.read_text())  # Any: a file of JSON
+        return cls(**{name: facts[name] for name in cls.__dataclass_fields__})
+
+    def mails_to(self, address: str) -> list[email.message.EmailMessage]:
+        """The mails to an address, newest first."""
+        found = []
+        for path in sorted(Path(self.mail_dir).glob("*.eml"), reverse=True):
+            mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            if mail["To"] == address:
+                found.append(mail)
+        return found
+
+    def wait_for_mail(self, event: str, *, to: str) -> email.message.EmailMessage:
+        """The newest mail of one kind (``X-Event``) to an address; it comes by a job, so it is waited for."""
+        return wait_until(
+            lambda: next((mail for mail in self.mails_to(to) if mail["X-Event"] == event), None),
+            what=f"the mail {event} to {to}",
+        )
+
+    def code_to(self, address: str) -> str:
+        """The newest one-time code that an address was sent, as its owner would read it."""
+        found = re.match(r"\d{3} \d{3}", str(self.wait_for_mail("code", to=address)["Subject"]))
+        assert found
+        return found[0]
+
+
+class OwnDemo:
+    """A demo in a folder of its own."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="lantern-e2e-", dir=memory_folder()))
+        self.folder.chmod(0o711)  # where PostgreSQL has to run as another user, that user must get in
+        self.run_file = self.folder / "demo" / "run.json"
+        self.output = self.folder / "output"
+        own = {"DEMO_DIR": str(self.run_file.parent), "PORT": str(free_port())}
+        with self.output.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "marketplace.sandbox"],
+                cwd=ROOT,
+                env=outer_environment() | WISHES | own,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+
+    def wait_until_up(self) -> House:
+        deadline = time.monotonic() + START_SECONDS
+        while not self.run_file.exists():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise StartError(f"The demo did not start.\n{self.output.read_text(errors='replace')[-4000:]}")
+            time.sleep(0.05)
+        return House.of(self.run_file)
+
+    def end(self) -> None:
+        self._process.terminate()
+        self._process.wait(40)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def outer_environment() -> dict[str, str]:
+    """The environment as it was before ``tests.servers`` named its own servers in it: the demo has its own."""
+    borrowed = ("STRIPE_", "S3_", "DATABASE_URL", "CACHE_URL", "SMTP_URL", "SITE_URL", "SECRET_KEY", "DEBUG", "ENV")
+    return {name: value for name, value in inherited().items() if not name.startswith(borrowed)}
+
+
+def wait_until[T](look: Callable[[], T | None], *, what: str, seconds: float = 20) -> T:
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"waited {seconds:g} s for {what}"
+        time.sleep(0.1)
+    return found
