@@ -62,6 +62,15 @@ class Place:
     next: Document | None
 
 
+def applications() -> QuerySet[Mentor]:
+    """Applications that reviewers may open: those that were ever sent."""
+    return Mentor.objects.exclude(status=Mentor.Status.DRAFT).select_related("user", "photo")
+
+
+def decisions() -> QuerySet[MentorEvent]:
+    return MentorEvent.objects.select_related("mentor__user")
+
+
 def reviewable() -> Documents:
     """Documents that reviewers may open: sent, with an application that was sent."""
     return (

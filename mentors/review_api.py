@@ -29,7 +29,7 @@ DECIDER = freshly(REVIEWER)
 
 
 def sent_mentor(request: HttpRequest, handle: str) -> Mentor:
-    return get_object_or_404(Mentor.objects.exclude(status=Mentor.Status.DRAFT).select_related("user"), handle=handle)
+    return get_object_or_404(desk.applications(), handle=handle)
 
 
 def sent_document(request: HttpRequest, document_id: UUID) -> VerificationDocument:

@@ -52,7 +52,7 @@ class DeskMixin(ReviewerRequiredMixin):
 
     def _undo(self, now: datetime) -> dict[str, Any] | None:  # Any: template data
         event_id = self.request.session.get(UNDO_KEY)
-        event = MentorEvent.objects.select_related("mentor__user").filter(pk=event_id).first() if event_id else None
+        event = desk.decisions().filter(pk=event_id).first() if event_id else None
         if event is None or not (seconds := desk.undo_seconds(event, at=now)) or is_undone(event):
             return None
         return {"event": event, "seconds": seconds, "done": decision_sentence(event)}
@@ -229,8 +229,7 @@ class ReviewApplication(Decide):
     template_name = "admin/mentors/review/application.html"
 
     def load(self) -> None:
-        sent = Mentor.objects.exclude(status=Mentor.Status.DRAFT).select_related("user", "photo")
-        self.mentor = get_object_or_404(sent, handle=self.kwargs["handle"])
+        self.mentor = get_object_or_404(desk.applications(), handle=self.kwargs["handle"])
 
     def get_initial(self) -> dict[str, Any]:  # Any: form data
         may_approve = self.mentor.status == Mentor.Status.SUBMITTED
@@ -275,7 +274,7 @@ class UndoDecision(DeskMixin):
     http_method_names = ("post",)
 
     def load(self) -> None:
-        self.event = get_object_or_404(MentorEvent.objects.select_related("mentor"), pk=self.kwargs["event_id"])
+        self.event = get_object_or_404(desk.decisions(), pk=self.kwargs["event_id"])
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # Any: the URL's parts
         services.undo_decision(event=self.event, by=self.reviewer)
