@@ -1,0 +1,1 @@
+"""The floor: the same four requests as a plain Django app would answer them, on the same tables, server and logs."""

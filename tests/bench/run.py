@@ -1,0 +1,70 @@
+"""Measures with borrowed servers that run already; see ``__main__``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import django
+
+django.setup()  # models can be imported only then
+
+from tests.bench import sizes  # noqa: E402
+from tests.bench.data import free_monday, make_mentors, make_students, openings  # noqa: E402
+from tests.bench.operations import Asks  # noqa: E402
+from tests.bench.queries import query_rows  # noqa: E402
+from tests.bench.report import Row  # noqa: E402
+from tests.bench.servers import Site, Worker  # noqa: E402
+from tests.bench.speed import OPERATIONS, Plan, speed_rows  # noqa: E402
+
+FULL, QUICK = Plan(rounds=15, requests=30), Plan(rounds=4, requests=15)
+# Two for the page that is read, the rest book: each operation that books takes two for each request (floor and product).
+STUDENTS = 6
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Compare the product with a plain app.")
+    parser.add_argument("folder", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--quick", action="store_true", help="fewer requests; figures are rougher")
+    parser.add_argument("--only", choices=sorted(OPERATIONS), help="measure one operation and nothing else")
+    options = parser.parse_args(arguments)
+    plan = QUICK if options.quick else FULL
+    say("Making people …")
+    make_mentors()
+    students, monday = iter(make_students(plan.total * STUDENTS + 100)), free_monday()
+    asks = Asks(students, openings(monday), next(students), monday)
+    say("Asking …")
+    rows = measure(asks, plan, options.folder, options.only)
+    say(f"\n{'':<44} {'figure':>10} {'limit':>9}")
+    for row in rows:
+        say(str(row))
+    return 0 if all(row.is_kept for row in rows) else 1
+
+
+def measure(asks: Asks, plan: Plan, folder: Path, only: str | None) -> list[Row]:
+    product = Site("product", folder, settings="marketplace.settings")
+    floor = Site("floor", folder, settings="tests.bench.floor.settings", application="tests.bench.floor.wsgi")
+    worker = Worker(folder)
+    try:
+        for site in (product, floor):
+            site.start(core=0)
+        rows = speed_rows(product, floor, asks, plan, [only] if only else list(OPERATIONS))
+        if only:
+            return rows
+        rows += query_rows(asks)
+        worker.start()
+        worker.wait_for_jobs(seconds=120)
+        resident, proportional = worker.memory()
+        rows.append(Row("Worker after its jobs", resident, 90, f"its own share {proportional:.0f} MB", "MB"))
+        return rows + sizes.rows()
+    finally:
+        for each in (product, floor, worker):
+            each.program.stop()
+
+
+def say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
