@@ -51,6 +51,7 @@ def hold_slot(*, handle: str, minutes: int, starts_at: datetime, by: User) -> Bo
             remember_made(booking.pk)
             return booking
     except SlotTaken as refusal:
+        track("slot_selected", user_id=by.pk, minutes=minutes)
         refusal.alternatives = alternatives_to(package, starts_at, student=by)
         raise
     except IntegrityError as exc:  # outside the block: a broken transaction can't be used further
@@ -174,5 +175,5 @@ def _insert_hold(package: Package, starts_at: datetime, *, by: User, place: int,
         created_at=at,
     )
     record(booking, "held", at=at, by=by)
-    track("hold_created", user_id=by.pk, minutes=package.minutes, price_minor=booking.price_minor)
+    track("slot_selected", "hold_created", user_id=by.pk, minutes=package.minutes, price_minor=booking.price_minor)
     return booking

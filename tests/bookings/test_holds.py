@@ -2,7 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
@@ -36,7 +38,8 @@ def test_a_hold_copies_what_the_mentor_asks_for_at_that_moment(student: User) ->
     assert booking.blocked_until - booking.ends_at == timedelta(minutes=10)
     assert timedelta(0) < booking.hold_expires_at - timezone.now() <= timedelta(seconds=settings.HOLD_SECONDS)
     assert [event.name for event in booking.events.order_by("pk")] == ["held"]
-    assert AnalyticsEvent.objects.filter(name="hold_created", user_id=student.pk).count() == 1
+    events = AnalyticsEvent.objects.filter(user_id=student.pk).order_by("pk")
+    assert [event.name for event in events] == ["slot_selected", "hold_created"]
 
 
 def test_a_fixed_price_comes_before_the_hourly_rate(mentor: Mentor, student: User) -> None:
@@ -209,6 +212,23 @@ def test_a_stranger_signs_in_before_anything_is_held(client: Client, mentor: Men
     assert response["Location"].startswith("/accounts/signup/")
     assert Booking.objects.count() == 0
     assert client.session["picked_slot"]["mentor"] == mentor.handle
+
+
+def test_holding_costs_twelve_queries_at_most_and_the_same_beside_many_bookings(client: Client, student: User) -> None:
+    def count() -> int:
+        mentor = make_mentor()
+        for day in range(4, 4 + 3 * len(counts)):
+            make_booking(mentor=mentor, starts_at=noon(days=day))
+        data = {"mentor": mentor.handle, "minutes": "45", "starts_at": noon(hour=14 + len(counts)).isoformat()}
+        with CaptureQueriesContext(connection) as queries:
+            assert client.post("/bookings/", data).status_code == 302
+        return sum(query["sql"] not in {"BEGIN", "COMMIT"} for query in queries)
+
+    client.force_login(student)
+    counts: list[int] = []
+    counts.append(count())
+    counts.append(count())
+    assert counts[0] == counts[1] <= 12
 
 
 def test_a_mentor_cannot_hold(client: Client, mentor: Mentor) -> None:
