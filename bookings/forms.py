@@ -1,11 +1,13 @@
 """HTML input of bookings: validation only."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from marketplace.common.schemas import sane_moment
 
 
 class MomentField(forms.Field):
@@ -19,11 +21,11 @@ class MomentField(forms.Field):
             return None
         try:
             moment = datetime.fromisoformat(value)
+            if moment.tzinfo is None:
+                raise ValueError(value)
+            return sane_moment(moment)
         except ValueError as exc:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from exc
-        if moment.tzinfo is None:
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return moment.astimezone(UTC)
 
 
 class HoldForm(forms.Form):

@@ -26,6 +26,14 @@ def _aware(value: object) -> object:
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     if not isinstance(moment, datetime) or moment.tzinfo is None:
         raise ValueError("must be a time with its offset, such as 2026-11-26T18:30:00Z")
+    return sane_moment(moment)
+
+
+def sane_moment(moment: datetime) -> datetime:
+    """Take an aware moment to UTC. Raises ``ValueError`` for years at the ends of the calendar, where adding a day or
+    changing the offset would overflow."""
+    if not 1970 <= moment.year <= 2500:
+        raise ValueError("must lie between the years 1970 and 2500")
     return moment.astimezone(UTC)
 
 

@@ -205,6 +205,16 @@ def test_the_form_shows_three_other_times_when_one_is_taken(client: Client, ment
     assert Booking.objects.filter(student=student).count() == 0
 
 
+@pytest.mark.parametrize(
+    "starts_at", ["", "soon", "2026-12-01T12:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:45:00Z"]
+)
+def test_the_form_refuses_what_is_no_time(client: Client, mentor: Mentor, student: User, starts_at: str) -> None:
+    client.force_login(student)
+    data = {"mentor": mentor.handle, "minutes": "45", "starts_at": starts_at}
+    assert client.post("/bookings/", data).status_code == 422
+    assert client.post("/bookings/", data | {"starts_at": noon().isoformat()}).status_code == 302
+
+
 def test_a_stranger_signs_in_before_anything_is_held(client: Client, mentor: Mentor, student: User) -> None:
     data = {"mentor": mentor.handle, "minutes": "45", "starts_at": noon().isoformat()}
     response = client.post("/bookings/", data)

@@ -82,6 +82,8 @@ def test_a_hold_by_json_answers_the_booking(signed_in: Client, mentor: Mentor, s
         ({"starts_at": "tomorrow"}, 422, "invalid"),
         ({"starts_at": "2026-12-01T12:00:00"}, 422, "invalid"),
         ({"starts_at": None}, 422, "invalid"),
+        ({"starts_at": "0001-01-01T00:00:00+14:00"}, 422, "invalid"),
+        ({"starts_at": "9999-12-31T23:45:00-12:00"}, 422, "invalid"),
         ({"mentor": "nobody-here"}, 422, "not_bookable"),
         ({"mentor": 7}, 422, "invalid"),
         ({"starts_at": noon(days=-3)}, 422, "not_bookable"),
