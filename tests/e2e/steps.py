@@ -115,8 +115,13 @@ def card_form(page: Page) -> FrameLocator:
     """The card's fields, in the provider's frame, once they can be used."""
     frame = page.frame_locator("[data-pay-element] iframe").first
     expect(frame.get_by_label("Card number")).to_be_visible()
-    expect(page.get_by_test_id("pay").filter(visible=True).first).to_be_enabled()
+    expect(pay_button(page)).to_be_enabled()
     return frame
+
+
+def pay_button(page: Page) -> Locator:
+    """Beside the card's fields on a desktop, in the bar at the foot on a phone."""
+    return page.get_by_role("button", name=re.compile("^Pay ")).filter(visible=True)
 
 
 def pay_with(person: Person, card: str) -> None:
@@ -124,7 +129,7 @@ def pay_with(person: Person, card: str) -> None:
     person.hands.fill(frame.get_by_label("Card number"), card)
     person.hands.fill(frame.get_by_label("Expiration date"), "12/34")
     person.hands.fill(frame.get_by_label("Security code"), "123")
-    person.press(person.control("pay"))
+    person.press(pay_button(person.page))
 
 
 def see_it_booked(person: Person) -> str:
