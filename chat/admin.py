@@ -41,11 +41,11 @@ class ThreadReportAdmin(ReadOnlyAdmin[ThreadReport]):
         )
         user: Any = request.user  # Any: the admin's request knows no account class
         record("thread_read", by=user, subject=report.thread, report=report.pk)
-        messages = Message.objects.filter(thread=report.thread).select_related("author").order_by("number")
+        messages = Message.objects.filter(thread=report.thread).select_related("author")
         context = {
             **self.admin_site.each_context(request),
             "report": report,
-            "thread_messages": messages,
+            "thread_messages": messages.prefetch_related("message_uploads__upload").order_by("number"),
             "title": str(report),
         }
         return TemplateResponse(request, "admin/chat/read_thread.html", context)

@@ -4,15 +4,20 @@ import uuid
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from chat.errors import EmptyMessage, FileNotReady
+from uploads.models import Upload, UploadQuerySet
+from uploads.steps import EXTENSIONS, FileTypeForm
 
 
 def new_client_id() -> str:
     return uuid.uuid4().hex
 
 
-class MessageForm(forms.Form):
-    """One message. The hidden client id makes sending it twice the same as once."""
+class TextForm(forms.Form):
+    """One message of text. The hidden client id makes sending it twice the same as once."""
 
     body = forms.CharField(
         label=_("Message"),
@@ -26,13 +31,53 @@ class MessageForm(forms.Form):
     client_id = forms.RegexField(r"^[A-Za-z0-9_-]{8,64}$", widget=forms.HiddenInput, initial=new_client_id)
 
 
-class NewThreadForm(MessageForm):
+class DraftForm(TextForm):
+    """What stands in the message box: text and files, or nothing yet. ``files``: those that may be sent."""
+
+    uploads: forms.ModelMultipleChoiceField[Upload] = forms.ModelMultipleChoiceField(
+        queryset=None,
+        required=False,
+        error_messages={"invalid_choice": FileNotReady.user_message, "invalid_pk_value": FileNotReady.user_message},
+    )
+
+    def __init__(self, *args: object, files: UploadQuerySet, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed through
+        self.fields["body"].required = False
+        self.fields["uploads"].queryset = files  # type: ignore[attr-defined]  # the field above
+
+
+class MessageForm(DraftForm):
+    def clean(self) -> None:
+        super().clean()
+        if not self.errors and not self.cleaned_data["body"] and not self.cleaned_data["uploads"]:
+            self.add_error("body", str(EmptyMessage.user_message))
+
+
+class NewThreadForm(TextForm):
     mentor = forms.SlugField(max_length=40, widget=forms.HiddenInput)
     field_order = ("mentor", "body", "client_id")
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed through
         self.fields["body"].widget.attrs["rows"] = 5
+
+
+class FileForm(FileTypeForm):
+    """The first step of sending a file without script, where its name can't be read from the browser."""
+
+    name = forms.CharField(
+        label=_("What shall it be called?"),
+        help_text=_("The other person sees this name."),
+        max_length=80,
+        required=False,
+        error_messages={"max_length": _("Write at most %(limit_value)d characters. You have written %(show_value)d.")},
+    )
+
+    @property
+    def file_name(self) -> str:
+        """The name with the ending of its type."""
+        ending = f".{EXTENSIONS[self.cleaned_data['content_type']]}"
+        return (self.cleaned_data["name"].removesuffix(ending) or gettext("file")) + ending
 
 
 class ReportForm(forms.Form):

@@ -5,7 +5,7 @@ import uuid
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -90,7 +90,7 @@ class Message(models.Model):
     thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="messages")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
-    body = models.TextField(max_length=4_000, blank=True)
+    body = models.TextField(max_length=settings.MESSAGE_MAX_CHARACTERS, blank=True)
     client_id = models.CharField(max_length=64)
     created_at = models.DateTimeField()
 
@@ -119,6 +119,11 @@ class MessageUpload(models.Model):
 
     def __str__(self) -> str:
         return f"Upload {self.upload_id} of message {self.message_id}"
+
+
+def is_sent() -> Exists:
+    """Of uploads: whether a message carries them."""
+    return Exists(MessageUpload.objects.filter(upload=OuterRef("pk")))
 
 
 class ThreadReport(models.Model):

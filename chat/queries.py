@@ -1,17 +1,20 @@
 """What the inbox, a conversation and the header show."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from bookings.models import Booking
-from chat.models import Message, Thread
+from chat.models import Message, Thread, is_sent
+from marketplace.common.formatting import file_size
+from uploads.models import Upload, UploadQuerySet
 
 INBOX_SHOWN = 100
 MESSAGES_SHOWN = 50
@@ -63,6 +66,15 @@ def inbox_rows(user: User) -> list[InboxRow]:
 
 
 @dataclass(frozen=True)
+class File:
+    """A file of a message: its name, "PDF, 240 kB", and where it opens."""
+
+    name: str
+    detail: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Line:
     """A message as its reader sees it."""
 
@@ -78,7 +90,7 @@ class Line:
     # The same person again within five minutes.
     is_next: bool
     state: str
-    files: Sequence[dict[str, str]] = field(default=())
+    files: Sequence[File]
 
 
 @dataclass(frozen=True)
@@ -111,6 +123,38 @@ def excerpt(thread: Thread, reader: User, *, before: int | None = None, read_lab
     return Excerpt(lines, earlier)
 
 
+def unsent_files(user: User) -> UploadQuerySet:
+    """Files of this person that are meant for a message and in none yet. They are listed where they were added."""
+    mine = Upload.objects.owned_by(user).filter(~is_sent(), purpose=Upload.Purpose.MESSAGE)
+    return mine.exclude(status=Upload.Status.PURGED)
+
+
+def file_detail(upload: Upload) -> str:
+    kind = upload.content_type.rpartition("/")[2].upper()
+    return f"{kind}, {file_size(upload.size)}" if upload.size else kind
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A file beside the message box, on its way into the next message."""
+
+    id: str
+    name: str
+    detail: str
+    status: str
+    refusal: str
+
+
+def waiting_files(user: User, pks: Sequence[UUID]) -> list[Waiting]:
+    """Read what was added to a message that is not sent yet. One query, none for no files."""
+    if not pks:
+        return []
+    return [
+        Waiting(str(upload.pk), upload.name, file_detail(upload), upload.status, upload.refusal_sentence)
+        for upload in unsent_files(user).filter(pk__in=pks).order_by("created_at", "pk")
+    ]
+
+
 def coming_session(thread: Thread, *, at: datetime) -> Booking | None:
     """The next session of the two, pinned above their conversation."""
     both = Booking.objects.filter(student=thread.student_id, mentor=thread.mentor_id, status=Booking.Status.CONFIRMED)
@@ -138,7 +182,7 @@ def _line(message: Message, previous: Message | None, reader: User, state: str) 
         is_next=is_next,
         state=state,
         files=[
-            {"name": item.upload.name, "id": str(item.upload_id), "size": str(item.upload.size)}
+            File(item.upload.name, file_detail(item.upload), reverse("uploads:open", args=[item.upload_id]))
             for item in sorted(message.message_uploads.all(), key=lambda item: item.position)
         ],
     )

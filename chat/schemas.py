@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
+from django.conf import settings
 from pydantic import BaseModel, Field, StringConstraints
 
 from marketplace.common.schemas import In, Moment, Out
 
 ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
-Body = Annotated[str, StringConstraints(max_length=4_000, strip_whitespace=True)]
+Body = Annotated[str, StringConstraints(max_length=settings.MESSAGE_MAX_CHARACTERS, strip_whitespace=True)]
 
 
 class ThreadIn(In):
@@ -20,7 +21,7 @@ class ThreadIn(In):
 class MessageIn(In):
     body: Body = ""
     client_id: ClientId
-    uploads: Annotated[list[UUID], Field(max_length=5)] = []
+    uploads: Annotated[list[UUID], Field(max_length=settings.MESSAGE_UPLOADS_MAX)] = []
 
 
 class PersonOut(Out):

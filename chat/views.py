@@ -2,21 +2,44 @@
 
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from chat import services
-from chat.forms import MessageForm, NewThreadForm, ReportForm
+from chat.drafts import drop_draft, read_draft
+from chat.errors import TooManyMessages
+from chat.forms import DraftForm, MessageForm, NewThreadForm, ReportForm
 from chat.models import Thread
-from chat.queries import coming_session, excerpt, inbox_rows
+from chat.queries import coming_session, excerpt, inbox_rows, unsent_files, waiting_files
+from marketplace.common.errors import RateLimited
 from marketplace.common.guards import ParticipantRequiredMixin, StudentRequiredMixin
 from marketplace.common.limits import check_rate
 from marketplace.common.views import OperationView, PageView
 from mentors.models import Mentor
+from uploads.csp import may_upload
+
+# First words for someone before an empty page; each is there to be changed.
+STARTERS = (
+    gettext_lazy("Hi! I am stuck on … Could we look at it together?"),
+    gettext_lazy("Hi! I have an exam on … What would you start with?"),
+    gettext_lazy("Hi! Before I book: is … something that you teach?"),
+)
+
+
+def check_pace(request: HttpRequest) -> None:
+    """Count one message; raise ``TooManyMessages``, which says when the next one may go."""
+    try:
+        check_rate(request, "CHAT_POST")
+    except RateLimited as limited:
+        raise TooManyMessages(retry_after=limited.retry_after) from limited
 
 
 class Inbox(ParticipantRequiredMixin, PageView):
@@ -36,11 +59,19 @@ class ThreadMixin(ParticipantRequiredMixin):
         self.thread = get_object_or_404(visible.select_related("student", "mentor__user"), pk=self.kwargs["thread_id"])
 
 
+@method_decorator(may_upload, name="dispatch")
 class Conversation(ThreadMixin, OperationView):
     """``/messages/<id>/``: read and answer. Reading it marks what was shown as read."""
 
-    form_class = MessageForm
+    form_class: type[DraftForm] = MessageForm
     template_name = "chat/thread.html"
+
+    def get_initial(self) -> dict[str, Any]:  # Any: form data
+        draft = read_draft(self.request.session, self.thread)
+        return {"body": draft.body, "uploads": draft.uploads}
+
+    def get_form_kwargs(self) -> dict[str, Any]:  # Any: Django's own
+        return super().get_form_kwargs() | {"files": unsent_files(cast("User", self.request.user)).ready()}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
         user = cast("User", self.request.user)
@@ -50,27 +81,36 @@ class Conversation(ThreadMixin, OperationView):
             services.mark_read(thread=self.thread, number=shown.lines[-1].number, by=user)
         other = self.thread.other(user)
         other_zone = other.time_zone or (self.thread.mentor.time_zone if user.is_student else "")
+        draft = read_draft(self.request.session, self.thread)
+        form: Form = kwargs.pop("form", None) or self.get_form()
         return super().get_context_data(
             **kwargs,
+            form=form,
             thread=self.thread,
             other=other,
             other_zone=other_zone,
             now=timezone.now(),
             shown=shown,
+            is_latest=not before,
             threads=inbox_rows(user),
+            max_files=settings.MESSAGE_UPLOADS_MAX,
+            files=waiting_files(user, draft.uploads),
+            chosen=[str(pk) for pk in form["uploads"].value() or ()],
             session=coming_session(self.thread, at=timezone.now()),
             is_blocked=self.thread.blocked_by_id is not None,
             may_unblock=self.thread.blocked_by_id == user.pk,
         )
 
-    def form_valid(self, form: MessageForm) -> HttpResponse:  # type: ignore[override]  # our form_class
-        check_rate(self.request, "CHAT_POST")
+    def form_valid(self, form: Form) -> HttpResponse:
+        check_pace(self.request)
         services.post_message(
             thread=self.thread,
             body=form.cleaned_data["body"],
             client_id=form.cleaned_data["client_id"],
+            upload_ids=[upload.pk for upload in form.cleaned_data["uploads"]],
             by=cast("User", self.request.user),
         )
+        drop_draft(self.request.session, self.thread)
         return redirect("chat:thread", self.thread.pk)
 
 
@@ -92,10 +132,10 @@ class NewThread(StudentRequiredMixin, OperationView):
         return {"mentor": self.mentor.handle}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
-        return super().get_context_data(**kwargs, mentor=self.mentor)
+        return super().get_context_data(**kwargs, mentor=self.mentor, starters=STARTERS)
 
     def form_valid(self, form: NewThreadForm) -> HttpResponse:  # type: ignore[override]  # our form_class
-        check_rate(self.request, "CHAT_POST")
+        check_pace(self.request)
         thread, _is_new = services.open_thread(
             handle=self.mentor.handle,
             body=form.cleaned_data["body"],

@@ -1,6 +1,16 @@
 """Everything that changes a conversation."""
 
+from chat.services.files import issue_file, release_unsent_files
 from chat.services.messages import mark_read, post_message
 from chat.services.threads import block_thread, open_thread, report_thread, unblock_thread
 
-__all__ = ["block_thread", "mark_read", "open_thread", "post_message", "report_thread", "unblock_thread"]
+__all__ = [
+    "block_thread",
+    "issue_file",
+    "mark_read",
+    "open_thread",
+    "post_message",
+    "release_unsent_files",
+    "report_thread",
+    "unblock_thread",
+]

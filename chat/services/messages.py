@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from chat.errors import EmptyMessage, FileNotReady, ThreadBlocked
-from chat.models import Message, MessageUpload, Thread
+from chat.errors import EmptyMessage, ThreadBlocked
+from chat.models import Message, Thread
+from chat.services.files import attach_files
 from chat.signals import message_posted, thread_read
-from uploads.models import Upload
-from uploads.services import grant_view
 
 
 def post_message(
@@ -22,7 +20,7 @@ def post_message(
     """Add a message to a thread in which ``by`` takes part; tell whether it is new.
 
     Safe to repeat: the same ``client_id`` gives the message that is there. Grants the other person each file.
-    Raises ``EmptyMessage``, ``FileNotReady`` or ``ThreadBlocked``.
+    Raises ``EmptyMessage``, ``FileNotReady``, ``ThreadBlocked`` or ``TooManyFiles``.
     """
     body = body.strip()
     if not body and not upload_ids:
@@ -36,7 +34,7 @@ def post_message(
         if locked.blocked_by_id is not None:
             raise ThreadBlocked
         message = _append(locked, body=body, client_id=client_id, by=by, at=now)
-        _attach(message, locked, upload_ids, by=by)
+        attach_files(message=message, thread=locked, upload_ids=upload_ids, by=by)
         message_posted.send(Message, message=message)
         return message, True
 
@@ -59,24 +57,3 @@ def _append(thread: Thread, *, body: str, client_id: str, by: User, at: datetime
     read = "student_read_number" if by.pk == thread.student_id else "mentor_read_number"
     Thread.objects.filter(pk=thread.pk).update(**{"last_number": number, "last_message_at": at, read: number})
     return message
-
-
-def _attach(message: Message, thread: Thread, upload_ids: Sequence[UUID], *, by: User) -> None:
-    """Bind files to the message and let the other person open them. Raises ``FileNotReady``."""
-    if len(set(upload_ids)) != len(upload_ids) or len(upload_ids) > settings.MESSAGE_UPLOADS_MAX:
-        raise FileNotReady
-    files = {
-        upload.pk: upload
-        for upload in Upload.objects.owned_by(by)
-        .ready()
-        .filter(pk__in=upload_ids, purpose=Upload.Purpose.MESSAGE)
-        .exclude(pk__in=MessageUpload.objects.filter(upload__in=upload_ids).values("upload"))
-    }
-    if len(files) != len(upload_ids):
-        raise FileNotReady
-    MessageUpload.objects.bulk_create(
-        MessageUpload(message=message, upload=files[pk], position=position)
-        for position, pk in enumerate(upload_ids, start=1)
-    )
-    for upload in files.values():
-        grant_view(upload=upload, to=thread.other(by))

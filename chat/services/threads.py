@@ -8,11 +8,11 @@ from django.utils import timezone
 from accounts.models import User
 from bookings.models import Booking
 from bookings.services import lock_people
-from chat.errors import AlreadyReported, MentorNotOpen
+from chat.errors import AlreadyReported, MentorNotOpen, TooManyThreads
 from chat.models import Thread, ThreadReport
+from chat.services.files import share_with_support
 from chat.services.messages import post_message
 from marketplace.common.analytics import track
-from marketplace.common.errors import RateLimited
 from marketplace.common.limits import count_and_period
 from mentors.models import Mentor
 
@@ -21,7 +21,7 @@ def open_thread(*, handle: str, body: str, client_id: str, by: User) -> tuple[Th
     """Write to a mentor, opening the thread if there is none; tell whether it is new.
 
     Safe to repeat: the thread is one per student and mentor, the message one per ``client_id``.
-    Raises ``MentorNotOpen`` (a new thread needs a bookable mentor), ``RateLimited``, and what ``post_message`` raises.
+    Raises ``MentorNotOpen`` (a new thread needs a bookable mentor), ``TooManyThreads``, and what ``post_message`` raises.
     """
     with transaction.atomic():
         # The student's row is the lock: two first messages at once make one thread, and the day's count holds.
@@ -50,18 +50,21 @@ def unblock_thread(*, thread: Thread, by: User) -> None:
 
 
 def report_thread(*, thread: Thread, reason: str, by: User) -> ThreadReport:
-    """Ask support to look at a thread; from then on support may read it. Raises ``AlreadyReported``."""
+    """Ask support to look at a thread; from then on support may read it and open its files. Raises ``AlreadyReported``."""
     with transaction.atomic():
         Thread.objects.select_for_update(no_key=True).get(pk=thread.pk)
         if ThreadReport.objects.filter(thread=thread, by=by, closed_at=None).exists():
             raise AlreadyReported
+        share_with_support(thread)
         return ThreadReport.objects.create(thread=thread, by=by, reason=reason, created_at=timezone.now())
 
 
 def _check_new_thread_limit(by: User, *, at: datetime) -> None:
     """New threads a day, until the first paid booking. Counted in the rows, under the lock."""
     limit, period = count_and_period("NEW_THREAD")
-    if Thread.objects.filter(student=by, created_at__gt=at - timedelta(seconds=period)).count() < limit:
+    window = timedelta(seconds=period)
+    recent = Thread.objects.filter(student=by, created_at__gt=at - window).order_by("-created_at", "-pk")
+    oldest_that_counts = recent.values_list("created_at", flat=True)[limit - 1 : limit].first()
+    if oldest_that_counts is None or Booking.objects.filter(student=by, confirmed_at__isnull=False).exists():
         return
-    if not Booking.objects.filter(student=by, confirmed_at__isnull=False).exists():
-        raise RateLimited(retry_after=period)
+    raise TooManyThreads(retry_after=int((oldest_that_counts + window - at).total_seconds()), limit=limit)

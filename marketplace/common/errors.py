@@ -9,7 +9,10 @@ import psycopg
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from marketplace.common.formatting import duration
 
 CODES: Mapping[str, int] = {
     "malformed": 400,
@@ -79,12 +82,16 @@ class DomainError(Exception):
 
 
 class RateLimited(DomainError):
+    """Too much of something; ``retry_after`` in seconds, also said in words."""
+
     code = "rate_limited"
-    user_message = _("That was a lot at once. Wait a little and try again.")
 
     def __init__(self, *, retry_after: int) -> None:
         super().__init__(retry_after=retry_after)
         self.retry_after = max(1, retry_after)
+        self.user_message = gettext("That was a lot at once. Try again in %(wait)s.") % {
+            "wait": duration(self.retry_after)
+        }
 
 
 class Unavailable(DomainError):

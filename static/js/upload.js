@@ -100,6 +100,7 @@ class Item {
   }
 
   check() {
+    if (this.area.list.children.length > (Number(this.words.maxFiles) || Infinity)) return this.words.sayMany;
     if (this.file.size === 0) return this.words.sayEmpty;
     if (this.file.size > Number(this.words.maxBytes)) return this.words.saySize;
     return this.words.accept.split(",").includes(this.file.type) ? "" : this.words.sayType;
@@ -215,6 +216,7 @@ class Item {
     this.part("percent").textContent = "";
     this.part("icon").classList.add("upload__icon--bad");
     this.area.say(`${this.file.name}: ${text}`);
+    this.end();
   }
 
   cancel() {
@@ -224,5 +226,11 @@ class Item {
     this.row.remove();
     this.area.list.hidden = !this.area.list.children.length;
     this.area.element.querySelector("[data-upload-input]").focus();
+    this.end();
+  }
+
+  /** Tell the page that nothing more comes of this file. */
+  end() {
+    this.area.element.dispatchEvent(new CustomEvent("upload-ended", { bubbles: true }));
   }
 }

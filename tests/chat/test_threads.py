@@ -32,11 +32,6 @@ def post(client: Client, thread: Thread, body: str, client_id: str = "", **extra
     return client.post(f"{THREADS}/{thread.pk}/messages", data, content_type="application/json")
 
 
-@pytest.fixture
-def thread(student: User, mentor: Mentor) -> Thread:
-    return services.open_thread(handle=mentor.handle, body="Hello!", client_id="first-message", by=student)[0]
-
-
 def test_a_student_opens_a_thread_and_the_mentor_answers(client: Client, student: User, mentor: Mentor) -> None:
     client.force_login(student)
     answer = open_by_json(client, mentor)

@@ -14,6 +14,7 @@ from django.template.context import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from marketplace.common import formatting
 from marketplace.common.forms import ErrorItem, error_items
@@ -156,6 +157,23 @@ def initials(name: str) -> str:
 @register.filter
 def file_size(size: int) -> str:
     return formatting.file_size(size)
+
+
+@register.simple_tag
+def upload_limit() -> str:
+    """``10 MB``: how big a file may be."""
+    return gettext("%(size)s MB") % {"size": formatting.number(settings.UPLOAD_MAX_BYTES // 1024**2)}
+
+
+@register.simple_tag
+def upload_max_bytes() -> int:
+    return int(settings.UPLOAD_MAX_BYTES)
+
+
+@register.simple_tag
+def upload_types() -> str:
+    """``application/pdf,image/jpeg,image/png``: what ``accept`` of a file input says."""
+    return ",".join(settings.UPLOAD_TYPES)
 
 
 @register.filter
