@@ -95,6 +95,23 @@ def test_committed_files_name_no_machine() -> None:
             assert not home.search(path.read_text()), name
 
 
+SECRETS = re.compile(
+    r"\b(?:sk|rk)_live_[A-Za-z0-9]{16,}|\bAKIA[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY-----|\bgh[pousr]_[A-Za-z0-9]{30,}"
+)
+
+
+def test_committed_files_hold_no_secret() -> None:
+    assert SECRETS.search("sk_live_" + "a1b2c3d4" * 3)
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    texts = {name: (ROOT / name).read_bytes().decode(errors="replace") for name in tracked if (ROOT / name).is_file()}
+    assert [name for name, text in texts.items() if SECRETS.search(text)] == []
+
+
+def test_the_tests_that_the_capabilities_name_exist() -> None:
+    for name in re.findall(r"`(tests/[\w/.*]+)`", (ROOT / "docs" / "capabilities.md").read_text()):
+        assert list(ROOT.glob(name)), name
+
+
 def test_every_link_between_documents_leads_somewhere() -> None:
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):

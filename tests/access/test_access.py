@@ -10,6 +10,8 @@ from pytest_django import DjangoDbBlocker
 
 from tests.access.world import ACTORS, World, make_world, put_back
 
+pytestmark = pytest.mark.django_db
+
 TABLE = Path(__file__).with_name("table.txt")
 
 

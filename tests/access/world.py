@@ -82,6 +82,8 @@ class World:
             "account_id": {"": self.student.pk},
             "sha256": {"unknown": "0" * 64},
             "pk": {"unknown": 0},
+            "event_id": {"unknown": 0},
+            "number": {"first": 1},
         }
 
 
