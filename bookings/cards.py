@@ -27,6 +27,7 @@ def card(hit: Hit) -> dict[str, Any]:  # Any: template data
         "headline": hit.headline,
         "text": hit.text,
         "verified": checked(is_verified=hit.is_verified),
+        "badge": None,
         "rating": rating(hit.rating / 1_000) if hit.rating else "",
         "review_count": hit.review_count,
         "sessions": sessions(hit.session_count) if hit.session_count else "",

@@ -87,11 +87,14 @@ def _day(
         "number": formatting.day(day.date, style="number"),
         "is_today": day.date == today,
         "is_chosen": day.date == shown,
+        "note": "",
         "starts": [
             {
+                "id": f"{slot.starts_at:%Y%m%dT%H%MZ}",
                 "value": formatting.utc_iso(slot.starts_at),
                 "time": clock(slot.starts_at),
                 "range": span(slot),
+                "taken": False,
                 "checked": slot is chosen,
             }
             for slot in day.slots

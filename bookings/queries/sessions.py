@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from bookings.errors import HoldLimit
-from bookings.models import Booking, BookingQuerySet
+from bookings.models import LIVE_STATUSES, Booking, BookingQuerySet
 from uploads.models import Upload
 
 COMING_LIMIT = 50
@@ -77,6 +77,7 @@ def session_page(booking: Booking, reader: User, *, at: datetime) -> dict[str, A
         "booking": booking,
         "phase": phase(booking, at=at),
         "phase_label": phase_label(phase(booking, at=at)),
+        "phase_is_coming": phase(booking, at=at) in {"upcoming", "in_progress"},
         "meeting_url": meeting_url(booking),
         "join_minutes": settings.JOIN_MINUTES_BEFORE,
         "as_mentor": as_mentor,
@@ -111,7 +112,9 @@ def sessions_of(user: User, *, at: datetime, month: datetime | None) -> Sessions
     Four queries, however many sessions there are.
     """
     mine = Booking.objects.of(user).select_related("mentor__user", "student")
-    coming = mine.live().not_lapsed(at=at).filter(ends_at__gt=at).order_by("starts_at", "pk")[:COMING_LIMIT]
+    # Cancelled ones stay in sight until their time has passed: whoever planned for it should see that it is off.
+    shown = mine.filter(status__in=(*LIVE_STATUSES, Booking.Status.CANCELLED)).not_lapsed(at=at)
+    coming = shown.filter(ends_at__gt=at).order_by("starts_at", "pk")[:COMING_LIMIT]
     over = mine.filter(starts_at__lte=at, confirmed_at__isnull=False).exclude(ends_at__gt=at)
     latest = over.order_by("-starts_at", "-pk").values_list("starts_at", flat=True).first()
     first_of = month or (_month_of(latest) if latest else None)

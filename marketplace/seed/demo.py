@@ -291,7 +291,7 @@ class Builder:
         )
         thread, _new = open_thread(
             handle=ngozi.handle,
-            body="Hi Ngozi! I booked Thursday. I am stuck on problem sheet 4, question 3.",
+            body="Hi Ngozi! I have booked 45 minutes. I am stuck on problem sheet 4, question 3.",
             client_id="demo-message-1",
             by=amara,
         )
@@ -329,6 +329,7 @@ def send_documents(mentor: Mentor) -> None:
             raise RuntimeError(f"storage refused the demo's document: {answer.status}")
         complete_upload(upload=ticket.upload)
         check_upload(upload_id=ticket.upload.pk, scanner=None)
+    mentor.documents.update(sent_at=mentor.submitted_at)  # so that the queue shows an age
 
 
 def _picture(lines: list[str]) -> bytes:
