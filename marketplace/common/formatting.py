@@ -41,9 +41,13 @@ def _locale_of(language: str) -> Locale:
 
 def money(amount_minor: int, currency: str, *, short: bool = False) -> str:
     """``3300, "usd"`` → ``$33.00``; ``short`` leaves the decimals of a whole amount away (``$33``)."""
-    code = currency.upper()
+    return _money_in(active_locale(), amount_minor, currency.upper(), short=short)
+
+
+# Remembered, as all that lists show over and over: Babel takes longer than all the rest of a card.
+@lru_cache(maxsize=4_096)
+def _money_in(locale: Locale, amount_minor: int, code: str, *, short: bool) -> str:
     scale = 10 ** get_currency_precision(code)
-    locale = active_locale()
     whole = amount_minor % scale == 0
     pattern = locale.currency_formats["standard"].pattern
     if short and whole:
@@ -70,7 +74,12 @@ def percent(basis_points: int) -> str:
 
 
 def number(value: int) -> str:
-    return babel_format_decimal(value, locale=active_locale())
+    return _number_in(active_locale(), value)
+
+
+@lru_cache(maxsize=4_096)
+def _number_in(locale: Locale, value: int) -> str:
+    return babel_format_decimal(value, locale=locale)
 
 
 def clock(moment: datetime, zone: ZoneInfo) -> str:
@@ -78,7 +87,6 @@ def clock(moment: datetime, zone: ZoneInfo) -> str:
     return _clock_at(moment.astimezone(zone).time(), active_locale())
 
 
-# Lists of starts show the same quarters and days over and over, and Babel takes longer than all the rest of a card.
 @lru_cache(maxsize=4_096)
 def _clock_at(local: time, locale: Locale) -> str:
     return format_time(local, "short", locale=locale).replace("\u202f", "\u00a0")

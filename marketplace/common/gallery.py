@@ -165,6 +165,7 @@ def picker() -> dict[str, Any]:  # Any: template data
             at = datetime(on.year, on.month, on.day, tzinfo=UTC) + timedelta(hours=hour)
             starts.append(
                 {
+                    "id": f"{at:%Y%m%dT%H%MZ}",
                     "value": formatting.utc_iso(at),
                     "time": formatting.clock(at, zone),
                     "range": formatting.time_range(at, at + timedelta(minutes=45), zone),

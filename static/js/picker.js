@@ -37,7 +37,7 @@ function summarise(picker) {
   const start = picker.querySelector(".slot input:checked");
   const length = picker.querySelector("input[name=minutes]:checked");
   const facts = {
-    day: start?.dataset.day,
+    day: start?.closest(".picker__day").dataset.day,
     range: start?.dataset.range,
     length: length?.closest("label").querySelector(".segment__title").textContent,
     price: length?.dataset.price,

@@ -160,7 +160,9 @@ def test_every_icon_used_is_in_the_sprite() -> None:
     named = {
         icon: name(page)
         for page in WEB_PAGES
-        for icon in re.findall(r'_icon\.html" with name="([\w-]+)"|\bicon(?:_after)?="([\w-]+)"', page.read_text())
+        for icon in re.findall(
+            r'_icon\.html" with name="([\w-]+)"|\bicon(?:_after)?="([\w-]+)"|{% icon "([\w-]+)"', page.read_text()
+        )
         for icon in icon
         if icon
     }
