@@ -175,7 +175,7 @@ def _line(message: Message, previous: Message | None, reader: User, state: str) 
         number=message.number,
         is_mine=message.author_id == reader.pk,
         author_id=message.author_id,
-        author_name=message.author.first_name,
+        author_name=_("You") if message.author_id == reader.pk else message.author.first_name,
         body=message.body,
         created_at=message.created_at,
         begins_day=begins_day,

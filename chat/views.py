@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -111,7 +112,7 @@ class Conversation(ThreadMixin, OperationView):
             by=cast("User", self.request.user),
         )
         drop_draft(self.request.session, self.thread)
-        return redirect("chat:thread", self.thread.pk)
+        return redirect(reverse("chat:thread", args=[self.thread.pk]) + "#latest")  # what was just said, in view
 
 
 class NewThread(StudentRequiredMixin, OperationView):

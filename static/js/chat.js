@@ -258,6 +258,7 @@ class Conversation {
 
   toEnd() {
     this.log.scrollTop = this.log.scrollHeight;
+    this.atEnd = true;
     this.missed = 0;
     if (this.more) this.more.hidden = true;
   }
@@ -269,6 +270,7 @@ class Conversation {
     }
     this.more?.addEventListener("click", () => this.toEnd());
     this.log.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    new ResizeObserver(() => { if (this.atEnd) this.toEnd(); }).observe(this.log); // the message box grows and shrinks
     this.log.addEventListener("click", (event) => {
       const link = event.target.closest("[data-chat-earlier]");
       if (!link) return;
@@ -284,7 +286,8 @@ class Conversation {
   }
 
   scrolled() {
-    if (this.missed && this.isNearEnd()) this.toEnd();
+    this.atEnd = this.isNearEnd();
+    if (this.missed && this.atEnd) this.toEnd();
     const link = this.log.querySelector("[data-chat-earlier]");
     if (link && this.log.scrollTop < NEAR_END) this.showEarlier(link);
   }

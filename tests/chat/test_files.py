@@ -309,7 +309,7 @@ def test_a_file_and_what_was_typed_go_through_without_script(writer: Client, thr
 
     sent = writer.post(here, {"body": "Here it is.", "client_id": "with-a-file", "uploads": [upload_id]})
 
-    assert (sent.status_code, sent["Location"]) == (302, here)
+    assert (sent.status_code, sent["Location"]) == (302, f"{here}#latest")
     assert Message.objects.get(number=2).message_uploads.get().upload_id == UUID(upload_id)
     page = writer.get(here).text
     assert 'name="uploads"' not in page
