@@ -1,4 +1,4 @@
-"""Every URL of the product. Pages first, JSON routes under ``/api/``."""
+"""Every URL of the product: pages, and JSON routes under ``/api/``."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -21,8 +21,10 @@ urlpatterns = [
     path("api/schema.json", schema.schema, name="api_schema"),
     path("api/uploads", upload_api.uploads, name="api-uploads"),
     path("api/admin/audit", audit_api.audit_events, name="api-audit"),
+    # JSON before pages, which pass it by its prefix, while JSON would be compared with each page first; and the
+    # uppermost app first of all, since the webhook is what is asked most.
+    *(path("api/", include(f"{app}.api_urls")) for app in reversed(APPS)),
     *(path("", include(f"{app}.urls")) for app in APPS),
-    *(path("api/", include(f"{app}.api_urls")) for app in APPS),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]
