@@ -1,0 +1,158 @@
+"""A conversation in a browser: what is written appears at once, files go along, nothing is lost offline."""
+
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from playwright.sync_api import FilePayload, Page, expect
+
+from accounts.models import User
+from chat import services
+from chat.models import Message, MessageUpload, Thread
+from marketplace.sandbox.storage import Storage
+from mentors.models import Mentor
+from tests.factories import make_mentor
+from tests.jobs import run_jobs
+from tests.uploads.files import pdf
+from uploads.models import Upload
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PDF = FilePayload(name="sheet-4.pdf", mimeType="application/pdf", buffer=pdf())
+
+
+@pytest.fixture
+def thread(student: User, mentor: Mentor) -> Thread:
+    return services.open_thread(handle=mentor.handle, body="Hello!", client_id="first-message", by=student)[0]
+
+
+@pytest.fixture
+def chatting(page: Page, site: str, student: User, thread: Thread, storage_server: Storage) -> Iterator[Page]:
+    """The conversation, open before ``student``. At the end the console is empty, but for what was foreseen."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    client = Client()
+    client.force_login(student)
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+    page.goto(f"{site}/messages/{thread.pk}/", wait_until="networkidle")  # the script has come
+    yield page
+    assert [line for line in said if not re.search(r"ERR_INTERNET_DISCONNECTED|status of 429", line)] == []
+
+
+def write(page: Page, text: str) -> None:
+    page.locator("textarea[name=body]").fill(text)
+    page.locator("textarea[name=body]").press("Enter")
+
+
+def test_what_is_written_appears_once_and_the_answer_comes_by_itself(
+    chatting: Page, thread: Thread, mentor: Mentor
+) -> None:
+    write(chatting, "Are you there?")
+    expect(chatting.locator(".message--mine").last).to_contain_text("Are you there?")
+    expect(chatting.locator(".message--sending")).to_have_count(0)
+    services.post_message(thread=thread, body="I am.", client_id="answer-one", by=mentor.user)
+    expect(chatting.locator(".message").last).to_contain_text("I am.", timeout=15_000)
+    expect(chatting.locator(".message")).to_have_count(3)
+    assert Message.objects.count() == 3
+
+
+def test_a_file_goes_along_with_what_was_typed(chatting: Page, thread: Thread) -> None:
+    chatting.locator("[data-upload-input]").set_input_files([PDF])
+    deadline = time.monotonic() + 15
+    while not Upload.objects.filter(status="checking").exists() and time.monotonic() < deadline:
+        chatting.wait_for_timeout(100)
+    chatting.locator("textarea[name=body]").fill("Here is sheet 4.")
+    chatting.get_by_role("button", name="Send", exact=True).click()
+    assert Message.objects.count() == 1  # the message waits for its file
+    assert "uploads.tasks.check_upload" in run_jobs()
+    expect(chatting.locator(".message--mine").last).to_contain_text("sheet-4.pdf", timeout=15_000)
+    expect(chatting.locator(".message--sending")).to_have_count(0)
+    item = MessageUpload.objects.select_related("message").get()
+    assert item.message.body == "Here is sheet 4."
+    expect(chatting.locator(".message__file").last).to_have_attribute("href", f"/uploads/{item.upload_id}/")
+    expect(chatting.locator("[data-upload-list] li")).to_have_count(0)
+
+
+def test_a_file_that_was_taken_in_is_there_after_a_reload(chatting: Page, thread: Thread) -> None:
+    chatting.locator("[data-upload-input]").set_input_files([PDF])
+    deadline = time.monotonic() + 15
+    while not run_jobs() and time.monotonic() < deadline:
+        chatting.wait_for_timeout(100)
+    expect(chatting.locator("[name=uploads]")).to_have_count(1, timeout=15_000)
+    upload_id = UUID(chatting.locator("[name=uploads]").input_value())
+    chatting.locator("textarea[name=body]").fill("Later")
+    chatting.reload()
+    expect(chatting.locator("[name=uploads]")).to_have_value(str(upload_id))
+    expect(chatting.locator("textarea[name=body]")).to_have_value("Later")
+    chatting.get_by_role("button", name="Remove").click()
+    expect(chatting.locator("[name=uploads]")).to_have_count(0)
+    chatting.reload()
+    expect(chatting.locator("textarea[name=body]")).to_have_value("Later")
+    expect(chatting.locator("[name=uploads]")).to_have_count(0)
+
+
+def test_a_sixth_file_is_not_taken(chatting: Page) -> None:
+    chatting.locator("[data-upload-input]").set_input_files([PDF] * 6)
+    expect(chatting.locator("[data-upload-list] li").last).to_contain_text("one file too many")
+    refused = chatting.locator("[data-upload-list] li").filter(has_text="one file too many")
+    expect(refused).to_have_count(1)
+
+
+def test_what_is_written_offline_goes_out_with_the_connection(chatting: Page) -> None:
+    chatting.context.set_offline(True)
+    expect(chatting.locator("[data-offline]")).to_be_visible()
+    write(chatting, "From the tunnel")
+    expect(chatting.locator(".message__error")).to_contain_text("It goes out when you are back")
+    assert Message.objects.count() == 1
+    chatting.context.set_offline(False)
+    expect(chatting.locator(".message--failed")).to_have_count(0)
+    expect(chatting.locator(".message--sending")).to_have_count(0)
+    assert Message.objects.get(number=2).body == "From the tunnel"
+
+
+def test_too_fast_says_when_and_tries_again(chatting: Page, settings: Any) -> None:  # Any: pytest-django's settings
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"CHAT_POST": "1/h"}
+    write(chatting, "One")
+    expect(chatting.locator(".message--sending")).to_have_count(0)
+    write(chatting, "Two")
+    expect(chatting.locator(".message__error").last).to_contain_text(re.compile(r"You can send again in \d+ s"))
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"CHAT_POST": "20/m"}
+    chatting.get_by_role("button", name="Try again").click()
+    expect(chatting.locator(".message--failed")).to_have_count(0)
+    expect(chatting.locator(".message--sending")).to_have_count(0)
+    assert list(Message.objects.order_by("number").values_list("body", flat=True)) == ["Hello!", "One", "Two"]
+
+
+def test_earlier_messages_come_above_and_nothing_moves(chatting: Page, thread: Thread, student: User) -> None:
+    for number in range(2, 132):
+        services.post_message(thread=thread, body=f"No. {number}.", client_id=f"number-{number}", by=student)
+    chatting.reload()
+    log = chatting.locator("[data-chat-log]")
+    expect(chatting.get_by_text("No. 131.", exact=True)).to_be_in_viewport()
+    assert chatting.locator("[data-message]").count() == 50
+    log.evaluate("log => log.scrollTop = 300")
+    before = chatting.get_by_text("No. 85.", exact=True)
+    top = before.bounding_box()
+    assert top is not None
+    chatting.locator("[data-chat-earlier]").evaluate("link => link.click()")
+    expect(chatting.locator("[data-message]")).to_have_count(100)
+    now = before.bounding_box()
+    assert now is not None
+    assert abs(now["y"] - top["y"]) < 2
+    assert chatting.locator(".messages__day").count() == 1
+    log.evaluate("log => log.scrollTop = 0")  # to the top: the rest comes by itself
+    expect(chatting.locator("[data-message]")).to_have_count(131)
+    expect(chatting.locator("[data-chat-earlier]")).to_have_count(0)
+
+
+def test_a_ready_made_beginning_fills_the_box(chatting: Page, site: str) -> None:
+    chatting.goto(f"{site}/messages/new/?mentor={make_mentor().handle}")
+    starter = chatting.locator("[data-chat-starter]").nth(1)
+    starter.press("Enter")
+    expect(chatting.get_by_label("Message")).to_have_value(starter.inner_text())
+    expect(chatting.get_by_label("Message")).to_be_focused()
