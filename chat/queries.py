@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,13 +22,10 @@ GROUPED_WITHIN = timedelta(minutes=5)
 
 
 def unread_count(user: User) -> int:
-    """Count the messages this person has not seen, over all threads. One query."""
-    mine = Q(student=user.pk), Q(mentor=user.pk)
-    counts = Thread.objects.visible_to(user).aggregate(
-        as_student=Sum(F("last_number") - F("student_read_number"), filter=mine[0], default=0),
-        as_mentor=Sum(F("last_number") - F("mentor_read_number"), filter=mine[1], default=0),
-    )
-    return int(counts["as_student"] + counts["as_mentor"])
+    """Count the messages this person has not seen, over all threads of their side. One query, on every page."""
+    side, read = ("student", "student_read_number") if user.is_student else ("mentor", "mentor_read_number")
+    unread = Thread.objects.filter(**{side: user.pk}).aggregate(count=Sum(F("last_number") - F(read), default=0))
+    return int(unread["count"])
 
 
 def inbox(user: User) -> QuerySet[Thread]:

@@ -130,7 +130,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "marketplace.common.templatetags.lantern",
-                "marketplace.common.templatetags.pictures",
+                "marketplace.common.templatetags.parts",
             ],
         },
     },
