@@ -6,6 +6,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from marketplace.common import mailing
+from marketplace.common.stalled import put_back_stalled_jobs
 
 FAILED_MAIL_HOURS = 7 * 24
 
@@ -20,3 +21,9 @@ def deliver_mail(*, mail: dict[str, Any]) -> None:  # Any: as mailing.send wrote
 @app.task(name="remove_old_mail_jobs", queue=mailing.QUEUE, queueing_lock="remove_old_mail_jobs", pass_context=True)
 async def remove_old_mail_jobs(context: Any, timestamp: int) -> None:
     await context.app.job_manager.delete_old_jobs(FAILED_MAIL_HOURS, queue=mailing.QUEUE, include_failed=True)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="put_back_stalled_jobs", queueing_lock="put_back_stalled_jobs", pass_context=True)
+async def put_back_stalled(context: Any, timestamp: int) -> None:
+    await put_back_stalled_jobs(context.app.job_manager)
