@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
@@ -23,6 +24,15 @@ class Taught:
     name: str
     symbol: str
     is_verified: bool
+
+
+class Said(NamedTuple):
+    """A review as it is shown; of its student, id and name only."""
+
+    rating: int
+    text: str
+    created_at: datetime
+    student: User
 
 
 @dataclass(frozen=True)
@@ -94,10 +104,11 @@ def profile_of(mentor: Mentor, *, at: datetime) -> Profile:
     return Profile(mentor, sorted(taught, key=lambda each: not each.is_verified), packages)
 
 
-def reviews_of(mentor: Mentor, *, limit: int = REVIEWS_SHOWN) -> list[Review]:
+def reviews_of(mentor: Mentor, *, limit: int = REVIEWS_SHOWN) -> list[Said]:
     """Read the latest reviews that say something, with their students' names. One query."""
-    said = Review.objects.filter(booking__mentor=mentor).exclude(text="").select_related("booking__student")
-    return list(said.order_by("-created_at", "-pk")[:limit])
+    said = Review.objects.filter(booking__mentor=mentor).exclude(text="").order_by("-created_at", "-pk")
+    shown = said.values_list("rating", "text", "created_at", "booking__student_id", "booking__student__name")
+    return [Said(rating, text, at, User(pk=pk, name=name)) for rating, text, at, pk, name in shown[:limit]]
 
 
 def _is_verified(verified_at: str | None, verified_until: str | None, on: date) -> bool:
