@@ -112,7 +112,7 @@ class Help(PublicMixin, PageView):
 def public_rules() -> dict[str, Any]:
     """Every number that ``rules.py`` names, and those that the environment sets."""
     names = [name for name in vars(rules) if name.isupper()] + [
-        "CURRENCY", "HOLD_SECONDS", "UPLOAD_URL_SECONDS", "DOWNLOAD_URL_SECONDS", "ID_RETENTION_DAYS", "CANCEL_GRACE_SECONDS",
+        "CURRENCY", "HOLD_SECONDS", "RECONCILE_SECONDS", "UPLOAD_URL_SECONDS", "DOWNLOAD_URL_SECONDS", "ID_RETENTION_DAYS", "CANCEL_GRACE_SECONDS",
         "PLATFORM_FEE_BPS", "MIN_PRICE_MINOR", "REFUND_TWO_PERSON_MINOR", "RATE_LIMITS", "SELLER_NAME", "SELLER_ADDRESS",
         "SELLER_TAX_ID",
     ]  # fmt: skip

@@ -6,6 +6,7 @@ Moments come in as aware UTC and are shown in a zone that the caller names. The 
 import re
 import uuid
 import zlib
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date as babel_format_date
 from babel.dates import format_interval, format_skeleton, format_time, get_timezone_location
+from babel.lists import format_list
 from babel.numbers import format_currency, format_percent, get_currency_precision, get_currency_symbol
 from babel.numbers import format_decimal as babel_format_decimal
 from django.utils import translation
@@ -196,6 +198,17 @@ def duration(seconds: int) -> str:
         count = -(-seconds // 60)
         return ngettext("%(count)d minute", "%(count)d minutes", count) % {"count": count}
     return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+
+
+def times(count: int) -> str:
+    """``once``, ``twice``, ``3 times``."""
+    words = {1: _("once"), 2: _("twice")}
+    return words.get(count) or ngettext("%(count)d time", "%(count)d times", count) % {"count": count}
+
+
+def any_of(items: Iterable[object]) -> str:
+    """``15, 45 or 90``."""
+    return format_list([str(item) for item in items], style="or", locale=active_locale())
 
 
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}

@@ -122,6 +122,18 @@ def duration(count: int, unit: str = "s") -> str:
 
 
 @register.filter
+def times(count: int) -> str:
+    """``1`` → ``once``, ``3`` → ``3 times``."""
+    return formatting.times(count)
+
+
+@register.simple_tag
+def session_lengths() -> str:
+    """``15, 45 or 90``."""
+    return formatting.any_of(settings.SESSION_MINUTES)
+
+
+@register.filter
 def rate(limit: str) -> str:
     """``10/5m`` → ``10 in 5 minutes``."""
     return formatting.rate(limit)
