@@ -21,9 +21,12 @@ urlpatterns = [
     path("api/schema.json", schema.schema, name="api_schema"),
     path("api/uploads", upload_api.uploads, name="api-uploads"),
     path("api/admin/audit", audit_api.audit_events, name="api-audit"),
-    # JSON before pages, which pass it by its prefix, while JSON would be compared with each page first; and the
-    # uppermost app first of all, since the webhook is what is asked most.
-    *(path("api/", include(f"{app}.api_urls")) for app in reversed(APPS)),
+    # JSON before pages, which pass it by its prefix, while JSON would be compared with each page first; payments first
+    # of all, since the webhook is what is asked most. ``mentors/onboarding`` comes before the handles of bookings.
+    *(
+        path("api/", include(f"{app}.api_urls"))
+        for app in ("payments", "accounts", "uploads", "mentors", "bookings", "chat")
+    ),
     *(path("", include(f"{app}.urls")) for app in APPS),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
