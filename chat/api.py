@@ -63,7 +63,7 @@ def list_threads(request: HttpRequest, query: ThreadQuery) -> Page[ThreadOut]:
     return Page[ThreadOut](items=[shape_thread(row, user) for row in rows], next_cursor=cursor)
 
 
-@json_route(who=STUDENT, body=ThreadIn, answers={201: ThreadOut, 200: ThreadOut}, limit="CHAT_POST")
+@json_route(who=STUDENT, body=ThreadIn, answers={201: ThreadOut, 200: ThreadOut}, limit="CHAT_POST", idempotent=True)
 def open_thread(request: HttpRequest, body: ThreadIn) -> Answer:
     user = cast("User", request.user)
     thread, is_new = services.open_thread(handle=body.mentor, body=body.body, client_id=body.client_id, by=user)
@@ -91,7 +91,12 @@ def list_messages(request: HttpRequest, obj: Thread, query: MessageQuery) -> Pag
 
 
 @json_route(
-    who=PARTICIPANT, load=load_thread, body=MessageIn, answers={201: MessageOut, 200: MessageOut}, limit="CHAT_POST"
+    who=PARTICIPANT,
+    load=load_thread,
+    body=MessageIn,
+    answers={201: MessageOut, 200: MessageOut},
+    limit="CHAT_POST",
+    idempotent=True,
 )
 def post_message(request: HttpRequest, obj: Thread, body: MessageIn) -> Answer:
     message, is_new = services.post_message(

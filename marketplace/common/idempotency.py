@@ -22,7 +22,7 @@ from marketplace.common.models import IdempotencyKey
 KEPT = timedelta(hours=24)
 # An unanswered key older than this was left by a process that died; no request takes as long.
 ABANDONED_AFTER = timedelta(minutes=2)
-SHAPE = re.compile(r"^[\x21-\x7e]{8,255}$")
+SHAPE = re.compile(r"^[\x20-\x7e]{8,255}$")
 
 _current: contextvars.ContextVar[int | None] = contextvars.ContextVar("idempotency_key", default=None)
 

@@ -149,6 +149,21 @@ def test_posting_twice_with_one_client_id_is_one_message(client: Client, thread:
     assert first.json() == second.json()
 
 
+def test_an_idempotency_key_gets_the_same_answer_from_both_writes(
+    client: Client, thread: Thread, student: User, mentor: Mentor
+) -> None:
+    client.force_login(student)
+    urls = {THREADS: {"mentor": make_mentor().handle}, f"{THREADS}/{thread.pk}/messages": {}}
+    for number, (url, data) in enumerate(urls.items()):
+        data |= {"body": "Once", "client_id": uuid.uuid4().hex}
+        key = {"Idempotency-Key": f"key-chat-{number}"}
+        first, again = (client.post(url, data, content_type="application/json", headers=key) for _ in range(2))
+        assert (first.status_code, again.status_code, again["Idempotency-Replayed"]) == (201, 201, "true")
+        assert first.json() == again.json()
+        other = client.post(url, data | {"body": "Twice"}, content_type="application/json", headers=key)
+        assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
+
+
 def test_messages_are_escaped(client: Client, thread: Thread, student: User) -> None:
     client.force_login(student)
     post(client, thread, "<script>alert(1)</script>")

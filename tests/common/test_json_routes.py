@@ -180,11 +180,11 @@ def test_two_accounts_may_use_one_key(client: Client, mentor: Mentor) -> None:
         assert post(client, body(mentor, starts_at=start), **{"Idempotency-Key": "key-same-1"}).status_code == 201
 
 
-@pytest.mark.parametrize("key", ["short", "x" * 256, "with a space", "umläut-key"])
+@pytest.mark.parametrize("key", ["short", "x" * 256, "with\ta-tab", "umläut-key"])
 def test_a_key_of_another_shape_is_refused(signed_in: Client, mentor: Mentor, key: str) -> None:
     answer = post(signed_in, body(mentor), **{"Idempotency-Key": key})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
-    assert post(signed_in, body(mentor), **{"Idempotency-Key": "long-enough"}).status_code == 201
+    assert post(signed_in, body(mentor), **{"Idempotency-Key": "long enough"}).status_code == 201
 
 
 def test_a_refusal_is_kept_under_its_key(signed_in: Client, mentor: Mentor) -> None:
