@@ -70,7 +70,7 @@ class HoldSlot(PublicMixin, OperationView):
 
     def refused(self, form: Any, error: DomainError) -> HttpResponse:  # Any: the base's form
         self.extra_context = {
-            "picked": form.cleaned_data,
+            "picked": dict(form.cleaned_data),  # a copy: the form drops the field that is refused
             "alternatives": error.alternatives if isinstance(error, SlotTaken) else (),
             "holds": holds_behind(error) if isinstance(error, HoldLimit) else (),
         }

@@ -215,6 +215,18 @@ def test_the_form_refuses_what_is_no_time(client: Client, mentor: Mentor, studen
     assert client.post("/bookings/", data | {"starts_at": noon().isoformat()}).status_code == 302
 
 
+@pytest.mark.parametrize("refused", [{"starts_at": noon(days=-1).isoformat()}, {"mentor": "nobody-here"}])
+def test_the_form_tells_what_was_asked_for_when_it_cannot_be_held(
+    client: Client, mentor: Mentor, student: User, refused: dict[str, str]
+) -> None:
+    client.force_login(student)
+    data = {"mentor": mentor.handle, "minutes": "45", "starts_at": noon().isoformat()}
+    response = client.post("/bookings/", data | refused)
+    assert response.status_code == 422
+    assert f'href="/mentors/{(data | refused)["mentor"]}/?minutes=45"' in response.text
+    assert client.post("/bookings/", data).status_code == 302
+
+
 def test_a_stranger_signs_in_before_anything_is_held(client: Client, mentor: Mentor, student: User) -> None:
     data = {"mentor": mentor.handle, "minutes": "45", "starts_at": noon().isoformat()}
     response = client.post("/bookings/", data)
