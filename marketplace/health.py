@@ -4,20 +4,33 @@ from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import InterfaceError, OperationalError
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest
 from redis.exceptions import RedisError
 
+from marketplace.common.api import Answer, json_route, methods
+from marketplace.common.guards import ANYONE
 from marketplace.common.logging import get_logger
+from marketplace.common.schemas import Out
 
 log = get_logger(__name__)
 
 
-def live(request: HttpRequest) -> JsonResponse:
+class Alive(Out):
+    status: str
+
+
+class Ready(Alive):
+    checks: dict[str, str]
+
+
+@json_route(who=ANYONE, answers={200: Alive})
+def show_live(request: HttpRequest) -> Alive:
     """``GET /api/health/live``: this process answers. Needs nothing else."""
-    return JsonResponse({"status": "ok"})
+    return Alive(status="ok")
 
 
-def ready(request: HttpRequest) -> JsonResponse:
+@json_route(who=ANYONE, answers={200: Ready, 503: Ready})
+def show_ready(request: HttpRequest) -> Answer:
     """``GET /api/health``: 503 when the database does not answer or lacks a migration.
 
     Without the cache reading still works, so a silent cache is told and is no reason to take the process away.
@@ -26,13 +39,10 @@ def ready(request: HttpRequest) -> JsonResponse:
     if checks["database"] == "ok":
         checks["migrations"] = _migrations()
     is_ready = checks["database"] == checks["migrations"] == "ok"
-    body = {"status": "ok" if is_ready else "unavailable", "checks": checks}
-    response = JsonResponse(body, status=200 if is_ready else 503)
-    response["Cache-Control"] = "no-store"
-    if not is_ready:
-        response["Retry-After"] = "5"
-        log.error("not_ready", **checks)
-    return response
+    if is_ready:
+        return Answer(Ready(status="ok", checks=checks))
+    log.error("not_ready", **checks)
+    return Answer(Ready(status="unavailable", checks=checks), status=503, headers={"Retry-After": "5"})
 
 
 def _database() -> str:
@@ -64,5 +74,5 @@ def _cache() -> str:
     return "ok"
 
 
-for view in (live, ready):
-    view.login_required = False  # type: ignore[attr-defined]  # read by SignInMiddleware
+live = methods(GET=show_live)
+ready = methods(GET=show_ready)

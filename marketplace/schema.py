@@ -11,18 +11,21 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from marketplace.common.api import Route
+from marketplace.common.api import Route, json_route, methods
 from marketplace.common.errors import CODES
+from marketplace.common.guards import ANYONE
 
 CONVERTER = re.compile(r"<(?:(\w+):)?(\w+)>")
 FORMATS = {"uuid": {"type": "string", "format": "uuid"}, "int": {"type": "integer"}}
 
 
-def schema(request: HttpRequest) -> JsonResponse:
+@json_route(who=ANYONE, answers={200: None})
+def show_schema(request: HttpRequest) -> JsonResponse:
+    """Describe every JSON route, this one among them."""
     return JsonResponse(document())
 
 
-schema.login_required = False  # type: ignore[attr-defined]  # read by SignInMiddleware
+schema = methods(GET=show_schema)
 
 
 def json_routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[tuple[str, str, str, Route]]:

@@ -67,6 +67,13 @@ def test_live_asks_the_database_nothing(client: Client) -> None:
     assert len(queries) == 0
 
 
+@pytest.mark.parametrize("url", ["/api/health", "/api/health/live", "/api/schema.json"])
+def test_a_machine_page_takes_no_other_method(client: Client, url: str) -> None:
+    answer = client.post(url)
+    assert (answer.status_code, answer.json()["code"], answer["Allow"]) == (405, "method_not_allowed", "GET")
+    assert client.head(url).status_code == 200
+
+
 def test_the_schema_names_every_json_route_and_code(client: Client) -> None:
     document = client.get("/api/schema.json").json()
     assert document["openapi"].startswith("3.1")
