@@ -53,9 +53,9 @@ def rules_of(mentor: Mentor, *, minutes: int) -> SlotRules:
     )
 
 
-def windows_around(mentor: Mentor, starts_at: datetime) -> list[Window]:
-    """Expand the weekly hours to the windows that a session at ``starts_at`` could lie in. Two queries."""
-    return windows_between(hours_of(mentor), starts_at, starts_at + timedelta(minutes=1))
+def windows_around(hours: Hours, starts_at: datetime) -> list[Window]:
+    """Expand weekly hours to the windows that a session at ``starts_at`` could lie in."""
+    return windows_between(hours, starts_at, starts_at + timedelta(minutes=1))
 
 
 def busy_around(mentor: Mentor, starts_at: datetime) -> list[Span]:
@@ -179,13 +179,21 @@ def slots_of(
 
 
 def alternatives_to(
-    package: Package, near: datetime, *, student: User | None = None, at: datetime | None = None
+    package: Package,
+    near: datetime,
+    *,
+    student: User | None = None,
+    at: datetime | None = None,
+    hours: Hours | None = None,
 ) -> list[Slot]:
-    """Find the ``ALTERNATIVES`` free starts nearest to ``near``, in order of time. Looks further only where it must."""
+    """Find the ``ALTERNATIVES`` free starts nearest to ``near``, in order of time. Looks further only where it must.
+
+    Who has read the mentor's ``hours`` already gives them along.
+    """
     mentor, at = package.mentor, at or timezone.now()
     if not mentor.is_listed:
         return []
-    rules, hours = rules_of(mentor, minutes=package.minutes), hours_of(mentor)
+    rules, hours = rules_of(mentor, minutes=package.minutes), hours or hours_of(mentor)
     nearest: list[datetime] = []
     for start, end in ((near - NEARBY, near + NEARBY), (at, at + rules.horizon)):
         diary = read_diary(mentor, hours, start, end, at=at, student=student)

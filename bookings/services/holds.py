@@ -26,7 +26,9 @@ from marketplace.common.analytics import track
 from marketplace.common.errors import RateLimited, violated_constraint
 from marketplace.common.idempotency import remember_made
 from marketplace.common.limits import count_and_period
-from mentors.models import Package
+from mentors.models import Mentor, Package
+from mentors.queries import hours_of
+from mentors.windows import Hours
 
 
 def hold_slot(*, handle: str, minutes: int, starts_at: datetime, by: User) -> Booking:
@@ -36,23 +38,23 @@ def hold_slot(*, handle: str, minutes: int, starts_at: datetime, by: User) -> Bo
     policy are copied onto the booking. Marks lapsed holds of both people.
     Raises ``NotBookable``, ``HoldLimit``, ``StudentBusy``, ``SlotTaken`` (with ``alternatives``) or ``RateLimited``.
     """
-    package = find_package(handle, minutes)
+    mentor_id = find_mentor(handle)
     try:
         with transaction.atomic(durable=True):
-            now = lock_people(package.mentor_id, by.pk)
-            package = find_package(
-                handle, minutes
-            )  # again: who paused or suspended the mentor held this lock before us
+            now = lock_people(mentor_id, by.pk)
+            # Read only now: who paused or suspended the mentor held this lock before us.
+            package = find_package(handle, minutes)
+            hours = hours_of(package.mentor)
             claims = read_claims(mentor=package.mentor, student=by, starts_at=starts_at, at=now)
             expire_lapsed(claims.rows, at=now)
-            check_claim(_wanted(package, starts_at, by), claims, at=now, for_hold=True)
+            check_claim(_wanted(package, hours, starts_at, by), claims, at=now, for_hold=True)
             _check_hold_rate(claims, by, at=now)
             booking = _insert_hold(package, starts_at, by=by, place=_free_place(claims, by, at=now), at=now)
             remember_made(booking.pk)
             return booking
     except SlotTaken as refusal:
         track("slot_selected", user_id=by.pk, minutes=minutes)
-        refusal.alternatives = alternatives_to(package, starts_at, student=by)
+        refusal.alternatives = alternatives_to(package, starts_at, student=by, hours=hours)
         raise
     except IntegrityError as exc:  # outside the block: a broken transaction can't be used further
         if refused := CLAIM_REFUSALS.get(violated_constraint(exc)):
@@ -117,21 +119,29 @@ def lock_with_people(booking_id: UUID) -> tuple[Booking, datetime]:
     return lock_booking(booking_id), now
 
 
+def find_mentor(handle: str) -> UUID:
+    """Look up whom to lock. Whether they can be booked is asked under the lock."""
+    mentor_id = Mentor.objects.filter(handle=handle).values_list("pk", flat=True).first()
+    if mentor_id is None:
+        raise NotBookable(field="mentor")
+    return mentor_id
+
+
 def find_package(handle: str, minutes: int) -> Package:
     """Look up what is to be booked. Unknown, unlisted and not offered are the same refusal."""
-    package = Package.objects.select_related("mentor__user").filter(mentor__handle=handle, minutes=minutes).first()
+    package = Package.objects.select_related("mentor").filter(mentor__handle=handle, minutes=minutes).first()
     if package is None or not package.mentor.is_listed:
         raise NotBookable(field="mentor")
     return package
 
 
-def _wanted(package: Package, starts_at: datetime, by: User) -> Wanted:
+def _wanted(package: Package, hours: Hours, starts_at: datetime, by: User) -> Wanted:
     return Wanted(
         mentor=package.mentor,
         student=by,
         starts_at=starts_at,
         rules=rules_of(package.mentor, minutes=package.minutes),
-        windows=windows_around(package.mentor, starts_at),
+        windows=windows_around(hours, starts_at),
         busy=busy_around(package.mentor, starts_at),
     )
 
