@@ -4,12 +4,36 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
+from django.core.management.color import Style
+from django.core.management.commands import flush
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 
 from accounts.models import User
 from mentors.models import Mentor
 from tests.factories import make_mentor, make_staff, make_student
 from tests.outward import watch_outward_calls
+
+# What data migrations made, and what it refers to. A test that commits empties every table behind it but these.
+MIGRATED_TABLES = frozenset(
+    {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "mentors_subject"}
+)
+
+
+def flush_keeping_migrated_rows(
+    style: Style, connection: BaseDatabaseWrapper, *, reset_sequences: bool = True, allow_cascade: bool = False
+) -> list[str]:
+    tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
+    return connection.ops.sql_flush(
+        style, sorted(tables - MIGRATED_TABLES), reset_sequences=reset_sequences, allow_cascade=allow_cascade
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _migrated_rows_stay() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "sql_flush", flush_keeping_migrated_rows)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,4 @@
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -15,14 +12,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 STUDENTS = [f"student{number}@demo.test" for number in range(1, 5)]
 
 
-@pytest.fixture
-def _migrated_rows() -> None:
-    """Put back what the data migrations made: a transactional test before this one may have emptied every table."""
-    import_module("mentors.migrations.0002_subjects").add_subjects(apps, None)
-    import_module("accounts.migrations.0002_staff_groups").make_groups(apps, None)
-
-
-@pytest.mark.usefixtures("_migrated_rows")
 def test_the_demo_holds_what_the_contract_promises_and_is_made_once(storage_server: object, client: Client) -> None:
     call_command("seed_demo")
     before = User.objects.count()
