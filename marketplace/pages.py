@@ -62,7 +62,10 @@ class Home(PublicMixin, PageView):
         return super().get_context_data(
             **kwargs,
             mentors=[_tile(mentor) for mentor in mentors],
-            subjects=[{"name": s.name, "url": f"/mentors/?subject={s.slug}"} for s in taught[:SUBJECTS_ON_HOME]],
+            subjects=[
+                {"name": s.name, "url": f"{reverse('bookings:search')}?subject={s.slug}"}
+                for s in taught[:SUBJECTS_ON_HOME]
+            ],
             next_session=self.next_session(),
             faq=[{"question": question, "answer": answer} for question, answer in FAQ],
         )
@@ -93,7 +96,7 @@ def _tile(mentor: Mentor) -> dict[str, Any]:  # Any: template data
     return {
         "id": mentor.pk,
         "handle": mentor.handle,
-        "url": f"/mentors/{mentor.handle}/",
+        "url": reverse("bookings:mentor", args=[mentor.handle]),
         "name": mentor.user.name,
         "first_name": mentor.user.first_name,
         "glyph": subject.subject.symbol if subject else "",

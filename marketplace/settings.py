@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.contrib.sitemaps",
     "django.forms",  # the templates that ours in templates/django/forms/ fall back to
     "django.contrib.humanize",  # allauth.usersessions' templates use it
     "allauth",

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from marketplace import audit_api, health, pages, schema, upload_api
+from marketplace import audit_api, crawlers, health, pages, schema, upload_api
 
 APPS = ("accounts", "uploads", "mentors", "bookings", "payments", "chat")
 
@@ -14,6 +14,10 @@ urlpatterns = [
         path(f"help/{name}/", pages.Help.as_view(template_name=f"help/{name}.html"), name=f"help-{name}")
         for name in ("how-it-works", "safety", "terms", "privacy")
     ),
+    path("robots.txt", crawlers.Robots.as_view(), name="robots"),
+    path("sitemap.xml", crawlers.sitemap_index, name="sitemap"),
+    path("sitemap-<slug:section>.xml", crawlers.sitemap, name="sitemap-section"),
+    path("favicon.ico", crawlers.Favicon.as_view(), name="favicon"),
     path("dev/components/", pages.ComponentGallery.as_view(), name="dev-components"),
     path("dev/mail/", pages.PostBox.as_view(), name="dev-mail"),
     path("api/health", health.ready, name="api_health"),

@@ -81,6 +81,7 @@ class World:
             "handle": {"listed": self.mentor.handle, "pending": self.pending.handle},
             "account_id": {"": self.student.pk},
             "sha256": {"unknown": "0" * 64},
+            "section": {"mentors": "mentors"},
             "pk": {"unknown": 0},
             "event_id": {"unknown": 0},
             "number": {"first": 1},
