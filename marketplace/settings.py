@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
 from marketplace.common.logging import logging_config, structlog_processors
-from marketplace.common.reporting import start_reporting
 from marketplace.env import load_env
 from marketplace.rules import *  # noqa: F403  # the numbers are settings like any other
 
@@ -345,4 +344,6 @@ structlog.configure(
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # the line at the end says it all
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware has let only UUIDs through
 if env.SENTRY_DSN is not None:
+    from marketplace.common.reporting import start_reporting  # takes memory that those who don't report can keep
+
     start_reporting(env.SENTRY_DSN.get_secret_value(), environment=ENV)

@@ -59,8 +59,7 @@ class Worker:
         self.program = Program("bench-worker", folder)
 
     def start(self) -> None:
-        argv = [sys.executable, "manage.py", "procrastinate", "worker"]
-        self.program.start(argv, env=os.environ, cwd=Path.cwd())
+        self.program.start(["bin/entrypoint", "worker"], env=os.environ, cwd=Path.cwd())
 
     def wait_for_jobs(self, *, seconds: float) -> None:
         """Wait until nothing is left to do."""
