@@ -12,7 +12,9 @@ from datetime import date, datetime, timedelta
 from enum import Enum, auto
 from zoneinfo import ZoneInfo
 
-GRID = timedelta(minutes=15)
+from django.conf import settings
+
+GRID = timedelta(minutes=settings.GRID_MINUTES)
 
 type Span = tuple[datetime, datetime]
 

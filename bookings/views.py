@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +23,7 @@ from bookings.models import Booking
 from bookings.policies import may_join, may_send_files, refund_tiers
 from bookings.queries.sessions import files_of, holds_behind, session_page, sessions_of
 from marketplace.common.errors import DomainError
+from marketplace.common.formatting import duration
 from marketplace.common.guards import (
     BOOKING_READERS,
     STUDENT,
@@ -149,11 +151,11 @@ class OwnHoldView(StudentRequiredMixin):
 
 
 class ExtendHold(OwnHoldView):
-    """``POST /bookings/<id>/extend/``: ten minutes more, once."""
+    """``POST /bookings/<id>/extend/``: more time, once."""
 
     def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:  # Any: the URL's parts
         services.extend_hold(booking_id=self.booking.pk, by=cast("User", request.user))
-        messages.success(request, _("You have 10 minutes more."))
+        messages.success(request, _("You have %(time)s more.") % {"time": duration(settings.HOLD_EXTENSION_SECONDS)})
         return redirect("payments:pay", self.booking.pk)
 
 

@@ -90,10 +90,14 @@ class Mentor(models.Model):
 
     # The zone of the weekly hours, apart from the zone the account reads in.
     time_zone = models.CharField(max_length=64, blank=True)
-    notice_hours = models.PositiveSmallIntegerField(default=4, validators=[MinValueValidator(1), MaxValueValidator(72)])
+    notice_hours = models.PositiveSmallIntegerField(
+        default=settings.NOTICE_HOURS_DEFAULT,
+        validators=[MinValueValidator(settings.NOTICE_HOURS_MIN), MaxValueValidator(settings.NOTICE_HOURS_MAX)],
+    )
     break_minutes = models.PositiveSmallIntegerField(default=0)
     horizon_days = models.PositiveSmallIntegerField(
-        default=60, validators=[MinValueValidator(1), MaxValueValidator(80)]
+        default=settings.HORIZON_DAYS_DEFAULT,
+        validators=[MinValueValidator(1), MaxValueValidator(settings.HORIZON_DAYS_MAX)],
     )
     day_cap = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     policy = models.CharField(max_length=8, choices=Policy, default=Policy.STANDARD)

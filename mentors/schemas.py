@@ -6,6 +6,7 @@ from datetime import time
 from typing import Annotated, Literal
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
@@ -25,7 +26,7 @@ def _from_clock(value: object) -> object:
 
 
 def _on_a_quarter(value: time) -> time:
-    if value.minute % 15:
+    if value.minute % settings.GRID_MINUTES:
         raise ValueError(_("must be on a quarter of an hour, such as 09:15"))
     return value
 
@@ -119,9 +120,11 @@ class AvailabilityIn(In):
     time_zone: Annotated[str, Field(max_length=64)] = ""
     weekly: Annotated[list[WeeklyWindow], Field(max_length=100)] = []
     exceptions: Annotated[list[ExceptionIn], Field(max_length=500)] = []
-    notice_hours: Annotated[int, Field(ge=1, le=72)] = 4
+    notice_hours: Annotated[int, Field(ge=settings.NOTICE_HOURS_MIN, le=settings.NOTICE_HOURS_MAX)] = (
+        settings.NOTICE_HOURS_DEFAULT
+    )
     break_minutes: Literal[0, 5, 10, 15, 30] = 0
-    horizon_days: Annotated[int, Field(ge=1, le=80)] = 60
+    horizon_days: Annotated[int, Field(ge=1, le=settings.HORIZON_DAYS_MAX)] = settings.HORIZON_DAYS_DEFAULT
     day_cap: Annotated[int, Field(ge=1, le=96)] | None = None
     policy: Literal["flexible", "standard", "strict"] = "standard"
     paused: bool = False

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+from django.conf import settings
+
 from mentors.windows import Rule, WallWindow, Window
 
 DAY = 24 * 60
 WEEK = 7 * DAY
-GRID = 15
+GRID = settings.GRID_MINUTES
 
 
 class Overlap(NamedTuple):

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
@@ -54,7 +55,10 @@ class Upload(models.Model):
 
     class Refusal(models.TextChoices):
         EMPTY = "empty", _("This file is empty. Choose another.")
-        TOO_BIG = "too_big", _("This file is too big. The limit is 10 MB.")
+        TOO_BIG = (
+            "too_big",
+            format_lazy(_("This file is too big. The limit is {size} MB."), size=settings.UPLOAD_MAX_BYTES // 1024**2),
+        )
         WRONG_TYPE = "wrong_type", _("What is in this file is not what its name says. Send a PDF, JPEG or PNG.")
         UNREADABLE = "unreadable", _("This file is damaged and can't be opened. Save it again, or take a new photo.")
         ENCRYPTED = "encrypted", _("This file is protected with a password. Save it without one and send it again.")

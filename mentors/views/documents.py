@@ -36,7 +36,6 @@ class Documents(MentorPage):
         return super().get_context_data(
             sections=sections_of(self.mentor, documents_of(self.mentor), today=timezone.now().date()),
             may_send=self.mentor.status not in {Mentor.Status.REJECTED, Mentor.Status.SUSPENDED},
-            max_bytes=settings.UPLOAD_MAX_BYTES,
             retention_days=settings.ID_RETENTION_DAYS,
             **kwargs,
         )

@@ -62,7 +62,6 @@ class EditProfile(PreviewMixin):
             **{**kwargs, "form": form},
             preview=profile_preview(application, form),
             photo=own_photo_url(self.mentor),
-            max_bytes=settings.UPLOAD_MAX_BYTES,
         )
 
     def form_valid(self, form: Form) -> HttpResponse:
