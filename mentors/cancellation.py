@@ -17,5 +17,7 @@ def policy_sentence(policy: str, *, example: datetime, zone: ZoneInfo) -> str:
             continue
         until = example - timedelta(hours=hours)
         when = f"{formatting.day(until, zone)}, {formatting.clock(until, zone)}"
-        parts.append(_("%(percent)s back until %(when)s") % {"percent": formatting.percent(percent * 100), "when": when})
+        parts.append(
+            _("%(percent)s back until %(when)s") % {"percent": formatting.percent(percent * 100), "when": when}
+        )
     return _("%(tiers)s, then nothing.") % {"tiers": ", ".join(parts)}

@@ -63,7 +63,8 @@ def next_date(exception: DatedException, today: date) -> date:
 
 
 def _continues(before: DatedException, after: DatedException) -> bool:
-    return (
-        after.on == before.on + ONE_DAY
-        and (before.kind, before.yearly, before.windows) == (after.kind, after.yearly, after.windows)
+    return after.on == before.on + ONE_DAY and (before.kind, before.yearly, before.windows) == (
+        after.kind,
+        after.yearly,
+        after.windows,
     )

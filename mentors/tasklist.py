@@ -64,7 +64,10 @@ def _subjects(application: Application) -> Task:
     names = ", ".join(each.subject.name for each in application.subjects)
     hint = _("What you teach, and what an hour costs")
     if names and rate:
-        hint = _("%(subjects)s, %(rate)s an hour") % {"subjects": names, "rate": money(rate, settings.CURRENCY, short=True)}
+        hint = _("%(subjects)s, %(rate)s an hour") % {
+            "subjects": names,
+            "rate": money(rate, settings.CURRENCY, short=True),
+        }
     return _task(
         _("Subjects and rate"), hint, reverse("mentors:subjects"), done=bool(names and rate), begun=bool(names or rate)
     )
@@ -86,7 +89,8 @@ def needs_another(document: VerificationDocument, documents: list[VerificationDo
     if document.status != VerificationDocument.Status.REFUSED:
         return False
     return not any(
-        (other.kind, other.subject_id) == (document.kind, document.subject_id) and other.created_at > document.created_at
+        (other.kind, other.subject_id) == (document.kind, document.subject_id)
+        and other.created_at > document.created_at
         for other in documents
     )
 
