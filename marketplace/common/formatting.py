@@ -151,7 +151,8 @@ def date_range(first: date, last: date) -> str:
 
 def zone_city(zone: ZoneInfo) -> str:
     """``Lisbon`` for Europe/Lisbon, in the reader's language."""
-    return get_timezone_location(zone, locale=active_locale(), return_city=True)
+    # Some names have three parts, and Babel then keeps two of them: "Argentina/Buenos Aires".
+    return get_timezone_location(zone, locale=active_locale(), return_city=True).rsplit("/", 1)[-1]
 
 
 def zone_label(zone: ZoneInfo, at: datetime) -> str:

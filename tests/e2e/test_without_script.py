@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -15,7 +16,7 @@ from tests.e2e.people import Door, Person
 
 pytestmark = pytest.mark.browser
 
-NO_SCRIPT = {"java_script_enabled": False}
+NO_SCRIPT: dict[str, Any] = {"java_script_enabled": False}  # Any: Playwright's options
 
 
 @pytest.fixture
