@@ -16,7 +16,7 @@ from tests.bench.report import Row  # noqa: E402
 from tests.bench.servers import Site, Worker  # noqa: E402
 from tests.bench.speed import OPERATIONS, Plan, speed_rows  # noqa: E402
 
-FULL, QUICK = Plan(rounds=15, requests=30), Plan(rounds=4, requests=15)
+FULL, QUICK = Plan(rounds=12, requests=25), Plan(rounds=4, requests=15)
 # Two for the page that is read, the rest book: each operation that books takes two for each request (floor and product).
 STUDENTS = 6
 
