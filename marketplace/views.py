@@ -1,12 +1,15 @@
 """What answers when nothing else does."""
 
+import sys
+
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from marketplace.common.middleware import wants_json
+from marketplace.common.middleware import unavailable, wants_json
 from marketplace.common.problems import problem
 
 
@@ -36,7 +39,13 @@ def page_not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Say sorry with a reference; ask nothing of the database, the session or context processors."""
+    """Say sorry with a reference; ask nothing of the database, the session or context processors.
+
+    What a view raises has been told apart before (``ErrorMiddleware``). A database missed elsewhere, such as by who asks
+    whether someone is signed in, ends here: Django turns what a middleware raises into this answer at once.
+    """
+    if isinstance(sys.exception(), (OperationalError, InterfaceError)):
+        return unavailable(request)
     if wants_json(request):
         return problem("internal", _("Something broke on our side. It was not you, and we have been told."))
     reference = structlog.contextvars.get_contextvars().get("request_id") or request.META.get("HTTP_X_REQUEST_ID", "")

@@ -114,19 +114,6 @@ def known_zones() -> frozenset[str]:
     return _zones
 
 
-class UnavailableMiddleware:
-    """A database that does not answer is a 503 with ``Retry-After``, wherever in the request it was missed."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            return self.get_response(request)
-        except (OperationalError, InterfaceError):
-            return unavailable(request)
-
-
 class ErrorMiddleware:
     """Turn what views raise into the answer both kinds of caller understand: a page, or a problem document."""
 
@@ -158,6 +145,7 @@ class ErrorMiddleware:
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
+    """Ask to come again: a database that does not answer, or a lock waited for too long."""
     sentence = _("Something we depend on does not answer right now. Try again in a moment.")
     if wants_json(request):
         return problem("unavailable", sentence, retry_after=5)

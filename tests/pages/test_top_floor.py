@@ -12,6 +12,7 @@ from marketplace.pages import public_rules
 from marketplace.schema import json_routes
 from mentors.models import Mentor
 from tests.factories import make_booking, make_mentor
+from tests.faults import database_down
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +73,18 @@ def test_a_machine_page_takes_no_other_method(client: Client, url: str) -> None:
     answer = client.post(url)
     assert (answer.status_code, answer.json()["code"], answer["Allow"]) == (405, "method_not_allowed", "GET")
     assert client.head(url).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("url", ["/api/bookings", "/sessions/", "/mentors/"])
+def test_without_a_database_a_signed_in_person_is_asked_to_come_again(student: User, url: str) -> None:
+    client = Client(raise_request_exception=False)
+    client.force_login(student)
+    with database_down():
+        answer = client.get(url)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "connection" not in answer.text
+    assert client.get(url).status_code == 200
 
 
 def test_the_schema_names_every_json_route_and_code(client: Client) -> None:

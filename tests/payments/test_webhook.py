@@ -4,8 +4,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from django.conf import settings
@@ -21,6 +20,7 @@ from payments import services
 from payments.errors import ProviderUnavailable
 from payments.gateways import StripeGateway
 from payments.models import Payment, WebhookEvent
+from tests.faults import database_down
 from tests.jobs import run_jobs, waiting_jobs
 from tests.payments.provider import GOOD, Provider, signed
 
@@ -198,19 +198,6 @@ def test_an_event_costs_one_query_and_so_does_a_repeated_one(
         assert post(client, event()) == 200
     with django_assert_max_num_queries(1):
         assert post(client, event()) == 200
-
-
-@contextmanager
-def database_down() -> Iterator[None]:
-    """Let every attempt to reach the database fail, as when it has gone away."""
-    connection.close()
-    right = connection.settings_dict["PORT"]
-    connection.settings_dict["PORT"] = "1"
-    try:
-        yield
-    finally:
-        connection.settings_dict["PORT"] = right
-        connection.close()
 
 
 @pytest.mark.django_db(transaction=True)
