@@ -9,6 +9,7 @@ import sys
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+from babel.numbers import is_currency
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -115,6 +116,13 @@ class Env(BaseSettings):
         if _production(info) and parts.scheme != "https":
             raise ValueError("must begin with https:// in production")
         return value.rstrip("/")
+
+    @field_validator("CURRENCY")
+    @classmethod
+    def _known_currency(cls, value: str) -> str:
+        if not is_currency(value.upper()):
+            raise ValueError("must be an ISO code such as usd")
+        return value
 
     @field_validator("SECRET_KEY")
     @classmethod

@@ -90,6 +90,7 @@ def test_unset_env_means_production(environment: pytest.MonkeyPatch) -> None:
         ("RATELIMIT_HOLD", "many"),
         ("SENTRY_DSN", "sentry"),
         ("CURRENCY", "dollars"),
+        ("CURRENCY", "zzz"),
         ("TRUSTED_PROXY_COUNT", "-1"),
         *((name, str(low - 1)) for name, (low, _high) in PRODUCTION_BOUNDS.items()),
         *((name, str(high + 1)) for name, (_low, high) in PRODUCTION_BOUNDS.items()),
