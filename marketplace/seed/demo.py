@@ -77,7 +77,7 @@ class Builder:
 
     # Accounts
 
-    def account(self, login: str, name: str, role: str, zone: str = "", **fields: bool) -> User:
+    def account(self, login: str, name: str, role: str, zone: str, **fields: bool) -> User:
         """One of the accounts that the documentation names, with the demo's password."""
         user = User(email=f"{login}@{DOMAIN}", name=name, role=role, time_zone=zone, password=self.password, **fields)
         user.save()
@@ -93,9 +93,9 @@ class Builder:
 
     def staff(self) -> None:
         for login, name in (("reviewer", "Judith Meyer"), ("support", "Paulo Nunes"), ("finance", "Wanjiru Kamau")):
-            user = self.account(login, name, User.Role.ADMIN, is_staff=True)
+            user = self.account(login, name, User.Role.ADMIN, "Europe/Lisbon", is_staff=True)
             user.groups.set([Group.objects.get(name=login)])
-        self.account("admin", "Astrid Holm", User.Role.ADMIN, is_staff=True, is_superuser=True)
+        self.account("admin", "Astrid Holm", User.Role.ADMIN, "Europe/Lisbon", is_staff=True, is_superuser=True)
 
     # Mentors
 

@@ -17,6 +17,7 @@ def test_the_demo_holds_what_the_contract_promises_and_is_made_once(storage_serv
     before = User.objects.count()
     call_command("seed_demo")
     assert User.objects.count() == before
+    assert not User.objects.filter(time_zone="").exists()
     for login in (*STUDENTS, "amara@demo.test", "mentor1@demo.test", "reviewer@demo.test", "admin@demo.test"):
         assert User.objects.get(email=login).check_password(PASSWORD)
     assert not Booking.objects.filter(student__email__in=STUDENTS).exists()
