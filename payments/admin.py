@@ -3,7 +3,6 @@
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 
 from marketplace.common.admin import ReadOnlyAdmin
 from payments.models import Payment, PaymentEvent, Refund, WebhookEvent
@@ -23,8 +22,8 @@ class MoneyAdmin[Row: models.Model](ReadOnlyAdmin[Row]):
         return self.has_view_permission(request)
 
 
-class LinesOfPayment[Row: models.Model](admin.TabularInline[Row, Payment]):
-    """Rows beneath a payment: whoever sees the payment sees them."""
+class LinesOfPayment[Row: models.Model](admin.StackedInline[Row, Payment]):
+    """Rows beneath a payment: whoever sees the payment sees them. Stacked, since Django's tables have headless columns."""
 
     def has_view_permission(self, request: HttpRequest, obj: Payment | None = None) -> bool:
         return True
@@ -55,9 +54,8 @@ class RefundInline(LinesOfPayment[Refund]):
 @admin.register(Payment)
 class PaymentAdmin(MoneyAdmin[Payment]):
     list_display = ("created_at", "booking_id", "amount_minor", "currency", "status", "last_decline", "provider_id")
-    list_filter = ("status", "rejection", "created_at")
+    list_filter = ("status", ("rejection", admin.EmptyFieldListFilter), "created_at")
     search_fields = ("=id", "=booking__id", "=provider_id", "=booking__student__email")
-    search_help_text = _("Payment, booking or intent id, or the student’s e-mail address")
     ordering = ("-created_at", "pk")
     date_hierarchy = "created_at"
     inlines = (RefundInline, PaymentEventInline)
