@@ -60,6 +60,9 @@ class Person:
     page: Page
     hands: Mouse
     complaints: Complaints
+    # Of who signs up on the way
+    email: str = ""
+    secret: str = ""  # of their authenticator app
 
     def goto(self, path: str) -> Response | None:
         return self.page.goto(self.house.site + path)
