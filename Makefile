@@ -1,7 +1,7 @@
 # `make` alone prints what can be run. Everything installs itself into .venv first; only Python (3.12+) is needed.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check static audit e2e bench fmt requirements migrations clean
+.PHONY: help demo test check static audit e2e screenshots bench fmt requirements migrations clean
 
 # Our own environment first on the path, whatever the caller has active.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -47,6 +47,10 @@ audit: ## Ask whether a fault is known in a package that production runs (needs 
 e2e: ## Run the browser tests (needs a Chromium; says how to get one)
 	@bin/setup dev
 	@bin/e2e $(ARGS)
+
+screenshots: ## Take the pictures of the README anew (needs a Chromium)
+	@bin/setup dev
+	@CHROMIUM=$$(bin/find-chromium) python -m tests.e2e.screenshots
 
 bench: ## Compare the product's speed with a plain Django app's
 	@bin/setup dev

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import psycopg
+
 from marketplace.sandbox.borrow import memory_folder
 from marketplace.sandbox.environment import ROOT, inherited
 from marketplace.sandbox.processes import StartError, free_port
@@ -30,6 +32,23 @@ WISHES = {
     "RATELIMIT_SIGN_IN_ADDRESS": "1000/5m",
     "RATELIMIT_HOLD": "1000/h",
     "RATELIMIT_NEW_THREAD": "1000/d",
+}
+
+# What the places in paths stand for: a query that gives one id.
+PLACES = {
+    "coming": "SELECT b.id FROM bookings_booking b JOIN accounts_user u ON u.id = b.student_id "
+    "WHERE u.email = 'amara@demo.test' AND b.status = 'confirmed' ORDER BY b.starts_at LIMIT 1",
+    "past": "SELECT b.id FROM bookings_booking b JOIN accounts_user u ON u.id = b.student_id "
+    "WHERE u.email = 'amara@demo.test' AND b.status = 'completed' LIMIT 1",
+    "cancelled": "SELECT b.id FROM bookings_booking b JOIN accounts_user u ON u.id = b.student_id "
+    "WHERE u.email = 'amara@demo.test' AND b.status = 'cancelled' LIMIT 1",
+    "thread": "SELECT t.id FROM chat_thread t JOIN accounts_user u ON u.id = t.student_id WHERE u.email = 'amara@demo.test' LIMIT 1",
+    "document": "SELECT d.id FROM mentors_verificationdocument d JOIN accounts_user u ON u.id = d.mentor_id "
+    "WHERE u.email = 'mentor.pending@demo.test' AND d.status = 'waiting' ORDER BY d.kind DESC LIMIT 1",
+    "applicant": "SELECT handle FROM mentors_mentor m JOIN accounts_user u ON u.id = m.user_id WHERE u.email = 'mentor.pending@demo.test'",
+    "staff": "SELECT id FROM accounts_user WHERE email = 'reviewer@demo.test'",
+    "nobody": "SELECT id FROM accounts_user WHERE email LIKE 'person%' AND role = 'student' ORDER BY email LIMIT 1",
+    "report": "SELECT id FROM chat_threadreport ORDER BY id LIMIT 1",
 }
 
 
@@ -49,6 +68,12 @@ class House:
     def of(cls, run_file: Path) -> Self:
         facts: dict[str, Any] = json.loads(run_file.read_text())  # Any: a file of JSON
         return cls(**{name: facts[name] for name in cls.__dataclass_fields__})
+
+    def path(self, path: str) -> str:
+        """Fill in the places of a path: ``/bookings/{coming}/``."""
+        with psycopg.connect(self.database_url) as connection:
+            found = {name: connection.execute(PLACES[name]).fetchone() for name in re.findall(r"{(\w+)}", path)}
+        return path.format(**{name: row[0] for name, row in found.items() if row})
 
     def mails_to(self, address: str) -> list[email.message.EmailMessage]:
         """The mails to an address, newest first."""

@@ -1,12 +1,11 @@
 """Every page of the product: who looks at it, and how they get there.
 
-A page is reached by its path, in which ``{coming}`` and the like are found in the demo's database, or by a function
+A page is reached by its path, in which ``{coming}`` and the like stand for what the demo has, or by a function
 that walks there. What has no page of its own stands in ``NO_PAGE`` with the reason.
 """
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,32 +24,6 @@ NEW = "somebody new"  # signs up in the first of their pages
 NEW_BY_NAME = "somebody new at localhost"  # where passkeys can be made; for a bare address there are none
 NEW_PASSWORD = "a-lighthouse-at-noon"
 
-# What the places in paths stand for: a query that gives one id.
-PLACES = {
-    "coming": "SELECT b.id FROM bookings_booking b JOIN accounts_user u ON u.id = b.student_id "
-    "WHERE u.email = 'amara@demo.test' AND b.status = 'confirmed' ORDER BY b.starts_at LIMIT 1",
-    "past": "SELECT b.id FROM bookings_booking b JOIN accounts_user u ON u.id = b.student_id "
-    "WHERE u.email = 'amara@demo.test' AND b.status = 'completed' LIMIT 1",
-    "cancelled": "SELECT b.id FROM bookings_booking b JOIN accounts_user u ON u.id = b.student_id "
-    "WHERE u.email = 'amara@demo.test' AND b.status = 'cancelled' LIMIT 1",
-    "thread": "SELECT t.id FROM chat_thread t JOIN accounts_user u ON u.id = t.student_id WHERE u.email = 'amara@demo.test' LIMIT 1",
-    "document": "SELECT d.id FROM mentors_verificationdocument d JOIN accounts_user u ON u.id = d.mentor_id "
-    "WHERE u.email = 'mentor.pending@demo.test' AND d.status = 'waiting' ORDER BY d.kind DESC LIMIT 1",
-    "applicant": "SELECT handle FROM mentors_mentor m JOIN accounts_user u ON u.id = m.user_id WHERE u.email = 'mentor.pending@demo.test'",
-    "staff": "SELECT id FROM accounts_user WHERE email = 'reviewer@demo.test'",
-    "nobody": "SELECT id FROM accounts_user WHERE email LIKE 'person%' AND role = 'student' ORDER BY email LIMIT 1",
-    "report": "SELECT id FROM chat_threadreport ORDER BY id LIMIT 1",
-}
-
-
-def path_of(house: House, path: str) -> str:
-    """Fill in the places of a path."""
-    names = re.findall(r"{(\w+)}", path)
-    with psycopg.connect(house.database_url) as connection:
-        found = {name: connection.execute(PLACES[name]).fetchone() for name in names}
-    return path.format(**{name: row[0] for name, row in found.items() if row})
-
-
 # Ways that must be walked
 
 
@@ -58,9 +31,9 @@ def go_on_from(path: str) -> Callable[[Person], None]:
     """The page that the form of another page leads to as it stands."""
 
     def walk(person: Person) -> None:
-        person.goto(path_of(person.house, path))
+        person.goto(person.house.path(path))
         person.press("Go on")
-        person.page.wait_for_url(lambda url: not url.endswith(path_of(person.house, path)))
+        person.page.wait_for_url(lambda url: not url.endswith(person.house.path(path)))
 
     return walk
 
@@ -223,7 +196,7 @@ def ask_for_second_factor(person: Person) -> None:
 
 def lock_and_open(person: Person) -> None:
     """Lock an account that nobody uses here, and open the page that unlocks it."""
-    lock = path_of(person.house, "/admin/accounts/user/{nobody}/lock/")
+    lock = person.house.path("/admin/accounts/user/{nobody}/lock/")
     person.goto(lock)
     person.page.get_by_role("radio").first.check()
     person.page.locator("#content-main form, main form").get_by_role("button").first.click()
@@ -236,7 +209,7 @@ def read_reported_thread(person: Person) -> None:
             "INSERT INTO chat_threadreport (thread_id, by_id, reason, created_at) "
             "SELECT id, student_id, 'Asked to pay elsewhere', now() FROM chat_thread ON CONFLICT DO NOTHING"
         )
-    person.goto(path_of(person.house, "/admin/chat/threadreport/{report}/read/"))
+    person.goto(person.house.path("/admin/chat/threadreport/{report}/read/"))
 
 
 PAGES: dict[str, dict[str, Way]] = {

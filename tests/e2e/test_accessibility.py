@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 
 from tests.access.test_access import is_stock_admin, url_names
 from tests.e2e.house import House
-from tests.e2e.pages import NEW_BY_NAME, NO_PAGE, PAGES, path_of
+from tests.e2e.pages import NEW_BY_NAME, NO_PAGE, PAGES
 from tests.e2e.people import Door, Person
 
 pytestmark = pytest.mark.browser
@@ -76,9 +76,9 @@ def look_at(person: Person, way: Any) -> list[str]:  # Any: pages.Way
     if callable(way):
         way(person)
         return faults_of(person.page)
-    answer = person.goto(path_of(person.house, way))
+    answer = person.goto(person.house.path(way))
     assert answer is not None
-    if answer.status != 200 or person.path.split("?")[0] != path_of(person.house, way).split("?")[0]:
+    if answer.status != 200 or person.path.split("?")[0] != person.house.path(way).split("?")[0]:
         return [f"{answer.status} at {person.path}"]
     return faults_of(person.page)
 
