@@ -9,7 +9,9 @@ from playwright.sync_api import Locator, Page, expect
 TABS_MAX = 400
 
 # Whether the focused element can be seen to be focused: drawn as such, and not under a bar that sticks to an edge.
-SEEN = """element => {
+# Chromium scrolls to what Tab reached in the frame after it.
+SEEN = """async element => {
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
     const shown = element.matches(":focus-visible");
     const box = (element.closest("label") ?? element).getBoundingClientRect();
     const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);

@@ -38,6 +38,12 @@ def go_on_from(path: str) -> Callable[[Person], None]:
     return walk
 
 
+def get_lost(person: Person) -> None:
+    person.complaints.foresee("status of 404")
+    person.goto("/nowhere/")
+    steps.heading(person, "There is nothing here")
+
+
 def ask_for_code(person: Person) -> None:
     person.goto("/accounts/login/code/")
     person.fill("E-mail", "student4@demo.test")
@@ -221,8 +227,10 @@ PAGES: dict[str, dict[str, Way]] = {
         "help-terms": "/help/terms/",
         "help-privacy": "/help/privacy/",
         "dev-components": "/dev/components/",
+        "dev-components errors": "/dev/components/?errors",
         "dev-mail": "/dev/mail/",
         "bookings:search": "/mentors/",
+        "home elsewhere": get_lost,
         "bookings:search nothing": "/mentors/?q=underwater+basket",
         "bookings:mentor": "/mentors/mentor1/",
         "bookings:mentor reviewed": "/mentors/hannah-whitlock/",

@@ -120,6 +120,7 @@ class Door:
         complaints = Complaints()
         complaints.listen(context)
         page = context.new_page()
+        page.on("filechooser", lambda chooser: None)  # from the start: a key may be quicker than the asking for it
         person = Person(self.house, page, hands(page), complaints)
         self.people.append(person)
         return person

@@ -74,7 +74,7 @@ def test_a_refused_passkey_says_so_and_leaves_the_other_ways(browser: Browser, h
     )
     page.goto(f"{host}/accounts/login/")
     page.get_by_role("button", name="Use a passkey").click()
-    expect(page.get_by_text("The passkey was not used.")).to_be_visible(timeout=90_000)
+    expect(page.get_by_role("main").get_by_text("The passkey was not used.")).to_be_visible(timeout=90_000)
     page.get_by_label("E-mail").fill(member.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_test_id("log-in").click()
