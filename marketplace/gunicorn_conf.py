@@ -4,6 +4,10 @@ The number of processes is gunicorn's own ``WEB_CONCURRENCY`` (here: 2 when unse
 """
 
 import os
+from typing import Any
+
+from django.core.checks import Tags, run_checks
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
 wsgi_app = "marketplace.wsgi:application"
 worker_class = "gthread"
@@ -17,3 +21,16 @@ accesslog = None  # the product logs each request itself, with its ids and witho
 # Who the client is and whether it came by https is decided by TRUSTED_PROXY_COUNT alone: no proxy is believed here.
 forwarded_allow_ips = ""
 control_socket_disable = True
+
+
+def on_starting(server: Any) -> None:  # Any: gunicorn's arbiter has no types
+    """Refuse to serve a database that these settings do not fit. One that is silent is waited for: pages answer 503."""
+    try:
+        faults = run_checks(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
+    except OperationalError:
+        server.log.warning("The database does not answer; its checks were left out.")
+        return
+    finally:
+        connections.close_all()  # this process only starts others, which must not share its connection
+    if faults:
+        raise SystemExit("\n".join(map(str, faults)))
