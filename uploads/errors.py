@@ -16,6 +16,11 @@ class RejectedContent(DomainError):
     code = "rejected_content"
 
 
+class StillChecking(DomainError):
+    code = "wrong_state"
+    user_message = _("The file is being checked. Try again in a moment.")
+
+
 class FileGone(DomainError):
     code = "wrong_state"
     user_message = _("This file is not there any more. Send it again.")

@@ -134,13 +134,31 @@ def test_who_has_no_role_yet_sees_nothing(client: Client, upload: Upload) -> Non
     assert open_it(client, upload).status_code == 404
 
 
-@pytest.mark.parametrize("status", ["issued", "checking", "refused", "purged"])
-def test_only_a_ready_file_opens(client: Client, upload: Upload, status: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "answered", "code", "sentence"),
+    [
+        ("issued", 409, "not_uploaded", "The file has not arrived. Send it again."),
+        ("checking", 409, "wrong_state", "The file is being checked. Try again in a moment."),
+        (
+            "refused",
+            422,
+            "rejected_content",
+            "This PDF holds scripts or other files. Print it to a new PDF and send that.",
+        ),
+        ("purged", 409, "wrong_state", "This file is not there any more. Send it again."),
+    ],
+)
+def test_only_a_ready_file_opens_and_any_other_says_why_not(
+    client: Client, upload: Upload, status: str, answered: int, code: str, sentence: str
+) -> None:
     Upload.objects.update(status=status, refusal="active")
-    answer = open_it(client, upload)
-    assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
+    answer, page = open_it(client, upload), client.get(f"/uploads/{upload.pk}/")
+    assert (answer.status_code, answer.json()["code"], answer.json()["detail"]) == (answered, code, sentence)
+    assert page.status_code == answered
+    assert sentence in page.text
+    assert not AuditEvent.objects.exists()
     Upload.objects.update(status="ready")
-    assert open_it(client, upload).status_code == 302
+    assert open_it(client, upload).status_code == client.get(f"/uploads/{upload.pk}/").status_code == 302
 
 
 def test_a_file_given_up_opens_for_nobody(client: Client, upload: Upload, other_student: User) -> None:

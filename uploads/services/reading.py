@@ -4,7 +4,7 @@ from django.conf import settings
 
 from accounts.models import User
 from marketplace.common import audit
-from uploads.errors import FileGone
+from uploads.errors import FileGone, NotUploaded, RejectedContent, StillChecking
 from uploads.gateways.storage import StorageUnavailable, private_files
 from uploads.models import Upload, UploadPage
 
@@ -12,10 +12,10 @@ from uploads.models import Upload, UploadPage
 def open_upload(*, upload: Upload, by: User) -> str:
     """Sign a link that downloads a file within ``DOWNLOAD_URL_SECONDS``. The caller has asked whether ``by`` may.
 
-    Effects: an audit row. Raises ``FileGone`` for a file that is not ready, or not any more.
+    Effects: an audit row. Raises ``NotUploaded``, ``StillChecking``, ``RejectedContent`` or ``FileGone`` for a file that
+    is not ready, or not any more.
     """
-    if upload.status != Upload.Status.READY:
-        raise FileGone
+    check_ready(upload)
     audit.record("upload_viewed", by=by, subject=upload, purpose=upload.purpose)
     return private_files.sign_get(
         upload.private_key,
@@ -23,6 +23,21 @@ def open_upload(*, upload: Upload, by: User) -> str:
         seconds=settings.DOWNLOAD_URL_SECONDS,
         name=upload.name,
     )
+
+
+def check_ready(upload: Upload) -> None:
+    """Say why a file can't be opened, if it can't."""
+    match upload.status:
+        case Upload.Status.READY:
+            return
+        case Upload.Status.ISSUED:
+            raise NotUploaded
+        case Upload.Status.CHECKING:
+            raise StillChecking
+        case Upload.Status.REFUSED:
+            raise RejectedContent(upload.refusal_sentence, reason=upload.refusal)
+        case _:
+            raise FileGone
 
 
 def page_link(*, page: UploadPage, by: User) -> str:
