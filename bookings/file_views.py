@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -15,10 +14,8 @@ from bookings.models import Booking
 from marketplace.common.guards import ParticipantRequiredMixin
 from marketplace.common.limits import check_rate
 from marketplace.common.views import OperationView
-from uploads.csp import may_upload
 from uploads.models import Upload
-from uploads.services import complete_upload
-from uploads.steps import EXTENSIONS, FileTypeForm, steps_of
+from uploads.steps import EXTENSIONS, FileSteps, FileTypeForm
 
 
 class SendSessionFile(ParticipantRequiredMixin, OperationView):
@@ -47,8 +44,7 @@ class SendSessionFile(ParticipantRequiredMixin, OperationView):
         return redirect("bookings:file", self.booking.pk, ticket.upload.pk)
 
 
-@method_decorator(may_upload, name="dispatch")
-class SessionFileSteps(ParticipantRequiredMixin, OperationView):
+class SessionFileSteps(ParticipantRequiredMixin, FileSteps):
     """``/bookings/<id>/files/<upload>/``: the form that posts to storage, and its way back."""
 
     template_name = "bookings/file.html"
@@ -58,10 +54,8 @@ class SessionFileSteps(ParticipantRequiredMixin, OperationView):
         self.upload = get_object_or_404(own, pk=self.kwargs["upload_id"])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
-        steps = steps_of(self.request, self.upload)
-        return super().get_context_data(**kwargs, **steps, booking_id=self.kwargs["booking_id"])
+        return super().get_context_data(**kwargs, booking_id=self.kwargs["booking_id"])
 
-    def form_valid(self, form: Form) -> HttpResponse:
-        complete_upload(upload=self.upload)
+    def handed_in(self) -> HttpResponse:
         messages.success(self.request, _("Checking the file. You can leave this page."))
         return redirect("bookings:session", self.kwargs["booking_id"])

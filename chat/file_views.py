@@ -6,7 +6,6 @@ from uuid import UUID
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.decorators import method_decorator
 
 from accounts.models import User
 from chat import services
@@ -14,13 +13,10 @@ from chat.drafts import Draft, keep_draft, read_draft
 from chat.forms import DraftForm, FileForm
 from chat.queries import unsent_files, waiting_files
 from chat.views import Conversation, ThreadMixin
-from marketplace.common.errors import DomainError
 from marketplace.common.limits import check_rate
 from marketplace.common.views import OperationView
-from uploads.csp import may_upload
 from uploads.models import Upload
-from uploads.services import complete_upload
-from uploads.steps import steps_of
+from uploads.steps import FileSteps
 
 
 class KeepDraft(Conversation):
@@ -61,9 +57,8 @@ class SendFile(ThreadMixin, OperationView):
         return redirect("chat:attach-file", self.thread.pk, ticket.upload.pk)
 
 
-@method_decorator(may_upload, name="dispatch")
-class SentFile(ThreadMixin, OperationView):
-    """Second step: the form that posts to storage. Third: its way back, with the one button that completes."""
+class SentFile(ThreadMixin, FileSteps):
+    """``/messages/<id>/attach/<upload>/``: the form that posts to storage, and its way back."""
 
     template_name = "chat/file.html"
 
@@ -72,14 +67,9 @@ class SentFile(ThreadMixin, OperationView):
         self.upload = get_object_or_404(unsent_files(cast("User", self.request.user)), pk=self.kwargs["upload_id"])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
-        return super().get_context_data(**kwargs, **steps_of(self.request, self.upload), thread=self.thread)
+        return super().get_context_data(**kwargs, thread=self.thread)
 
-    def refused(self, form: Form, error: DomainError) -> HttpResponse:
-        self.upload.refresh_from_db()  # the look at the file may have ended it
-        return super().refused(form, error)
-
-    def form_valid(self, form: Form) -> HttpResponse:
-        complete_upload(upload=self.upload)
+    def handed_in(self) -> HttpResponse:
         draft = read_draft(self.request.session, self.thread)
         if self.upload.pk not in draft.uploads:
             keep_draft(self.request.session, self.thread, Draft(draft.body, [*draft.uploads, self.upload.pk]))

@@ -4,15 +4,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from mentors.models import Subject, VerificationDocument
-
-TYPES = [
-    ("image/jpeg", _("JPEG (.jpg), as most cameras and phones make")),
-    ("application/pdf", _("PDF (.pdf)")),
-    ("image/png", _("PNG (.png)")),
-]
+from uploads.steps import FileTypeForm
 
 
-class DocumentForm(forms.Form):
+class DocumentForm(FileTypeForm):
     kind = forms.ChoiceField(choices=VerificationDocument.Kind, widget=forms.HiddenInput)
     subject = forms.ModelChoiceField(
         queryset=Subject.objects.all(),
@@ -20,13 +15,6 @@ class DocumentForm(forms.Form):
         required=False,
         widget=forms.HiddenInput,
         error_messages={"invalid_choice": _("Choose a subject from the list.")},
-    )
-    content_type = forms.ChoiceField(
-        label=_("What kind of file is it?"),
-        choices=TYPES,
-        widget=forms.RadioSelect,
-        initial="image/jpeg",
-        error_messages={"required": _("Choose the kind of file.")},
     )
 
     def clean(self) -> None:

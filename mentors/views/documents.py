@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -20,10 +19,7 @@ from mentors.models import Mentor
 from mentors.queries import documents_of
 from mentors.views.base import MentorOperation, MentorPage
 from uploads.csp import may_upload
-from uploads.models import Upload
-from uploads.services import complete_upload, sign_again
-
-EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
+from uploads.steps import EXTENSIONS, FileSteps
 
 
 @method_decorator(may_upload, name="dispatch")
@@ -72,27 +68,19 @@ class DocumentMixin(MentorOperation):
         self.document = get_object_or_404(own, pk=self.kwargs["document_id"])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
-        return super().get_context_data(document=self.document, upload=self.document.upload, **kwargs)
+        return super().get_context_data(document=self.document, **kwargs)
 
 
-@method_decorator(may_upload, name="dispatch")
-class DocumentFile(DocumentMixin):
-    """Second step: the form that posts to storage. Third: its way back, with the one button that completes."""
+class DocumentFile(DocumentMixin, FileSteps):
+    """``/mentor/documents/<id>/``: the form that posts to storage, and its way back."""
 
     template_name = "mentors/document_file.html"
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
-        upload = self.document.upload
-        is_back = "etag" in self.request.GET  # storage names what it stored
-        is_open = upload.status == Upload.Status.ISSUED and upload.expires_at > timezone.now()
-        post = None
-        if is_open and not is_back and self.request.method == "GET":
-            here = reverse("mentors:document-file", args=[self.document.pk])
-            post = sign_again(upload=upload, return_to=self.request.build_absolute_uri(here))
-        return super().get_context_data(post=post, is_back=is_back or self.request.method == "POST", **kwargs)
+    def load(self) -> None:
+        super().load()
+        self.upload = self.document.upload
 
-    def form_valid(self, form: Form) -> HttpResponse:
-        complete_upload(upload=self.document.upload)
+    def handed_in(self) -> HttpResponse:
         messages.success(self.request, _("Checking the file. You can leave this page."))
         return redirect("mentors:documents")
 

@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 
 from marketplace.common.guards import PublicMixin
@@ -17,9 +14,9 @@ from mentors import services
 from mentors.forms.photo import PhotoTypeForm
 from mentors.queries import public_photo
 from mentors.views.base import MentorOperation
-from uploads.csp import may_upload
 from uploads.models import Upload
-from uploads.services import complete_upload, issue_upload, photo_bytes, sign_again
+from uploads.services import issue_upload, photo_bytes
+from uploads.steps import EXTENSIONS, FileSteps
 
 
 class Photo(PublicMixin):
@@ -58,7 +55,7 @@ class SendPhoto(MentorOperation):
         content_type = form.cleaned_data["content_type"]
         ticket = issue_upload(
             purpose=Upload.Purpose.PHOTO,
-            name="photo.png" if content_type == "image/png" else "photo.jpg",
+            name=f"photo.{EXTENSIONS[content_type]}",
             content_type=content_type,
             size=0,
             by=self.mentor.user,
@@ -66,9 +63,8 @@ class SendPhoto(MentorOperation):
         return redirect("mentors:photo-file", ticket.upload.pk)
 
 
-@method_decorator(may_upload, name="dispatch")
-class PhotoFile(MentorOperation):
-    """Second step: the form that posts to storage. Third: its way back, with the one button that completes."""
+class PhotoFile(MentorOperation, FileSteps):
+    """``/mentor/profile/photo/<upload>/``: the form that posts to storage, and its way back."""
 
     template_name = "mentors/photo_file.html"
 
@@ -77,15 +73,6 @@ class PhotoFile(MentorOperation):
         own = Upload.objects.owned_by(self.mentor.user).filter(purpose=Upload.Purpose.PHOTO)
         self.upload = get_object_or_404(own, pk=self.kwargs["upload_id"])
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
-        is_back = "etag" in self.request.GET  # storage names what it stored
-        post = None
-        if self.upload.status == Upload.Status.ISSUED and not is_back and self.request.method == "GET":
-            here = reverse("mentors:photo-file", args=[self.upload.pk])
-            post = sign_again(upload=self.upload, return_to=f"{settings.SITE_URL}{here}")
-        return super().get_context_data(upload=self.upload, post=post, **kwargs)
-
-    def form_valid(self, form: Form) -> HttpResponse:
-        complete_upload(upload=self.upload)
+    def handed_in(self) -> HttpResponse:
         messages.success(self.request, _("We check your photo. It appears on your profile in a moment."))
         return redirect("mentors:profile")

@@ -57,7 +57,7 @@ def test_a_photo_is_sent_without_script(client: Client, signed_in: Mentor) -> No
     assert back.path == here
 
     page = client.get(f"{here}?{back.query}")
-    assert "Use this photo" in page.text
+    assert 'data-testid="complete-upload"' in page.text
     assert Upload.objects.get().status == "issued", "coming back changes nothing"
     assert client.post(here).status_code == 302
     upload = Upload.objects.get()
