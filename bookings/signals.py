@@ -1,10 +1,20 @@
 """What bookings announces to the apps above it, always inside the transaction that made it true.
 
+The booking is locked, its people before it, and carries the state it has from now on.
+
 hold_freed          booking, reason ("expired" or "let_go"): its payment must not be taken any more
 booking_confirmed   booking
+booking_cancelled   booking: ``refund_percent`` of the price goes back
+booking_moved       booking, old_starts_at
+problem_reported    booking: its money waits until ``booking_settled``
+booking_settled     booking: completed, somebody absent, or refunded; ``refund_percent`` goes back, the rest is the mentor's
 """
 
 from django.dispatch import Signal
 
 hold_freed = Signal()
 booking_confirmed = Signal()
+booking_cancelled = Signal()
+booking_moved = Signal()
+problem_reported = Signal()
+booking_settled = Signal()

@@ -7,7 +7,19 @@ from procrastinate.contrib.django import app
 
 QUEUE = "payments"
 
-type Task = Literal["process_event", "settle_payment", "stop_payment", "send_refund", "mail_slot_gone"]
+type Task = Literal[
+    "process_event",
+    "settle_payment",
+    "stop_payment",
+    "send_refund",
+    "mail_slot_gone",
+    "send_transfer",
+    "send_reversal",
+    "read_payout_account",
+    "read_payout",
+    "read_dispute",
+    "read_fee",
+]
 
 
 def defer(task: Task, pk: UUID | str) -> None:

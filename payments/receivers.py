@@ -5,13 +5,19 @@ from typing import Any
 from django.utils import timezone
 
 from bookings.models import Booking
-from bookings.signals import hold_freed
-from payments.services import request_stop
+from bookings.signals import booking_cancelled, booking_settled, hold_freed, problem_reported
+from payments.services import follow_booking, request_stop
 
 
 def connect() -> None:
     hold_freed.connect(stop_its_payment, dispatch_uid="payments.stop_its_payment")
+    for signal in (booking_cancelled, problem_reported, booking_settled):
+        signal.connect(follow_its_booking, dispatch_uid="payments.follow_its_booking")
 
 
 def stop_its_payment(sender: type[Booking], *, booking: Booking, **_: Any) -> None:  # Any: the signal's other words
     request_stop(booking=booking, at=timezone.now())
+
+
+def follow_its_booking(sender: type[Booking], *, booking: Booking, **_: Any) -> None:  # Any: the signal's other words
+    follow_booking(booking=booking, at=timezone.now())

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from marketplace.common.logging import get_logger
@@ -14,6 +15,7 @@ from payments.gateways import StripeGateway
 from payments.models import Payment, Refund
 from payments.schemas import SentRefund
 from payments.services.intents import record
+from payments.services.ledger import Account, Line, post
 
 log = get_logger(__name__)
 
@@ -26,6 +28,8 @@ STATUS_OF = {
     "failed": Status.FAILED,
     "canceled": Status.FAILED,
 }
+# The money has left the provider's balance.
+OUT = (Status.SENT, Status.SUCCEEDED)
 # A refund only ever moves on along this line; an answer that arrives late can't take it back.
 ORDER = (Status.REQUESTED, Status.SENDING, Status.SENT, Status.SUCCEEDED, Status.FAILED)
 
@@ -82,10 +86,39 @@ def record_refund(*, refund_id: UUID, sent: SentRefund) -> None:
         refund.settled_at = None if status == Status.SENT else now
         refund.save(update_fields=["status", "provider_id", "sent_at", "settled_at"])
         record(refund.payment_id, f"refund_{status}", at=now, refund=str(refund.pk), left=left)
+        _book(refund, left, at=now)
+        _follow_payment(refund.payment)
         if status == Status.FAILED:
             log.error("refund_failed", refund_id=refund.pk, reason=sent.status)
         elif is_first_word:
             emails.send_refund_sent(refund=refund)
+
+
+def _book(refund: Refund, left: str, *, at: datetime) -> None:
+    """Book money that left the provider's balance, or came back into it because the bank returned it."""
+    was_out, is_out = left in OUT, refund.status in OUT
+    if was_out == is_out:
+        return
+    amount = refund.amount_minor if is_out else -refund.amount_minor
+    post(
+        f"refund:{refund.pk}:{'out' if is_out else 'returned'}:{refund.attempt}",
+        Line(Account.REFUNDS, amount),
+        Line(Account.PROVIDER_BALANCE, -amount),
+        currency=refund.currency,
+        at=at,
+        booking=refund.payment.booking,
+    )
+
+
+def _follow_payment(payment: Payment) -> None:
+    """Say of an accepted, locked payment how much of it went back."""
+    if not payment.is_accepted:
+        return
+    out = payment.refunds.filter(status__in=OUT).aggregate(sum=Sum("amount_minor", default=0))["sum"]
+    whole = Payment.Status.REFUNDED if out == payment.amount_minor else Payment.Status.PART_REFUNDED
+    status = whole if out else Payment.Status.SUCCEEDED
+    if status != payment.status:
+        Payment.objects.filter(pk=payment.pk).update(status=status)
 
 
 def _call(refund: Refund, gateway: StripeGateway) -> SentRefund:

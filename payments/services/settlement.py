@@ -23,7 +23,9 @@ from payments.jobs import defer
 from payments.models import OPEN_STATUSES, Payment, Refund
 from payments.queries import seconds_until_next_try
 from payments.schemas import Intent
+from payments.services.earnings import open_earning
 from payments.services.intents import obtain_intent, record
+from payments.services.ledger import Account, Line, post
 
 log = get_logger(__name__)
 
@@ -138,6 +140,7 @@ def _receive(payment: Payment, booking: Booking, intent: Intent, *, at: datetime
         with transaction.atomic():  # so that a refused confirmation takes the acceptance back with it
             _move(payment, Status.SUCCEEDED, at=at)
             confirm_booking(booking=booking, at=at)
+            open_earning(payment=payment, booking=booking, at=at)
     except TimeGone:
         return _reject(payment, intent, Refund.Reason.TIME_GONE, at=at)
     except HoldLetGo:
@@ -161,6 +164,14 @@ def _reject(payment: Payment, intent: Intent, reason: Refund.Reason, *, at: date
     payment.received_minor, payment.received_currency = intent.amount_received, intent.currency
     payment.save(update_fields=["status", "settled_at", "rejection", "received_minor", "received_currency"])
     refund = Refund.objects.create(payment=payment, amount_minor=intent.amount_received, reason=reason, created_at=at)
+    post(
+        f"payment:{payment.pk}:rejected",
+        Line(Account.PROVIDER_BALANCE, intent.amount_received),
+        Line(Account.REFUNDS, -intent.amount_received),
+        currency=intent.currency,
+        at=at,
+        booking=payment.booking,
+    )
     record(payment.pk, Status.REJECTED, at=at, reason=reason)
     track("payment_failed", user_id=payment.booking.student_id, reason=reason)
     log.warning("payment_rejected", payment_id=payment.pk, reason=reason, refund_id=refund.pk)

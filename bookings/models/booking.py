@@ -5,18 +5,15 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeBoundary, RangeOperators
-from django.contrib.postgres.indexes import BrinIndex, GinIndex
-from django.contrib.postgres.search import SearchVectorField
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from bookings.spans import SpansField
 from marketplace.common.triggers import append_only
 from mentors.models import Mentor, Policy
-from uploads.models import Upload
 
 LIVE_STATUSES = ("held", "confirmed")
 
@@ -107,6 +104,15 @@ class Booking(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     cancelled_by = models.CharField(max_length=7, choices=Side, blank=True)
+    cancel_reason = models.TextField(max_length=500, blank=True, db_default="")
+    # How much of the price goes back to the student, once a cancelling, an absence or support has decided it. What follows
+    # from it (refund, fee, the mentor's share) is arithmetic: marketplace.common.money.split.
+    refund_percent = models.PositiveSmallIntegerField(null=True, blank=True)
+    # How often its student moved it; and how often anyone did, which is the SEQUENCE of its calendar entry.
+    moves_by_student = models.PositiveSmallIntegerField(default=0, db_default=0)
+    sequence = models.PositiveIntegerField(default=0, db_default=0)
+    # When both were asked how it was because nobody had said anything.
+    asked_at = models.DateTimeField(null=True, blank=True)
 
     objects = BookingQuerySet.as_manager()
 
@@ -177,11 +183,21 @@ class Booking(models.Model):
                 condition=Q(status__in=["held", "expired", "abandoned"]) | Q(confirmed_at__isnull=False),
                 name="booking_confirmed_before_the_rest",
             ),
+            models.CheckConstraint(
+                condition=Q(refund_percent=None) | Q(refund_percent__lte=100), name="booking_refund_percent_in_bounds"
+            ),
+            models.CheckConstraint(
+                condition=Q(refund_percent=None) | ~Q(status__in=[*LIVE_STATUSES, "ended", "problem"]),
+                name="booking_refund_only_when_decided",
+            ),
+            models.CheckConstraint(condition=Q(moves_by_student__lte=2), name="booking_moved_twice_at_most"),
         ]
         indexes = [
             models.Index(fields=["student", "starts_at"], name="booking_by_student"),
             models.Index(fields=["mentor", "starts_at"], name="booking_by_mentor"),
             models.Index(fields=["hold_expires_at"], condition=Q(status="held"), name="booking_holds_by_expiry"),
+            # What the passes look for: sessions that are over and not yet settled.
+            models.Index(fields=["ends_at"], condition=Q(status__in=["confirmed", "ended"]), name="booking_by_end"),
         ]
 
     def __str__(self) -> str:
@@ -213,80 +229,3 @@ class BookingEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} of booking {self.booking_id}"
-
-
-class SessionFile(models.Model):
-    """A file that one of a session's two people sent for it; the other holds a grant on the upload once it is checked."""
-
-    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="files")
-    upload = models.OneToOneField(Upload, on_delete=models.PROTECT, related_name="+")
-
-    class Meta:
-        verbose_name = _("session file")
-        verbose_name_plural = _("session files")
-
-    def __str__(self) -> str:
-        return f"File {self.upload_id} of booking {self.booking_id}"
-
-
-class Review(models.Model):
-    """What a student said after a completed session."""
-
-    booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="review")
-    rating = models.PositiveSmallIntegerField()
-    text = models.TextField(max_length=2_000, blank=True)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(rating__gte=1, rating__lte=5), name="review_rating_in_bounds")
-        ]
-
-    def __str__(self) -> str:
-        return f"Review of booking {self.booking_id}"
-
-
-class SearchRow(models.Model):
-    """What search knows of one listed mentor and one length they offer; nothing is sold from it.
-
-    Written by ``services.search_index`` from the mentor's rows and bookings, and again when they change. Whether the
-    mentor is listed is asked of the mentor, not of this row.
-    """
-
-    mentor = models.ForeignKey(Mentor, on_delete=models.CASCADE, related_name="search_rows")
-    minutes = models.PositiveSmallIntegerField()
-    price_minor = models.PositiveIntegerField()
-    # The mean of the reviews × 1,000; 0 until there are enough of them to be shown.
-    rating = models.PositiveSmallIntegerField()
-    # How good a match the mentor is when nothing was asked for: a number without a unit.
-    quality = models.PositiveIntegerField()
-    # The bookable starts as far as the horizon (bookings.spans), and the first of them.
-    free = SpansField()
-    next_start_at = models.DateTimeField(null=True)
-
-    subjects = ArrayField(models.CharField(max_length=40))
-    languages = ArrayField(models.CharField(max_length=3))
-    levels = ArrayField(models.CharField(max_length=10))
-    text = SearchVectorField()
-    # Shown on the card beside the mentor's own columns.
-    subject_names = ArrayField(models.CharField(max_length=60))
-    symbol = models.CharField(max_length=2, blank=True)
-    is_verified = models.BooleanField()
-
-    refreshed_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["mentor", "minutes"], name="search_row_unique")]
-        indexes = [
-            # One per order of results, each ending in the mentor so that pages stay apart where rows are equal.
-            models.Index("minutes", F("quality").desc(), "mentor", name="search_row_by_quality"),
-            models.Index("minutes", F("rating").desc(), "mentor", name="search_row_by_rating"),
-            models.Index(fields=["minutes", "price_minor", "mentor"], name="search_row_by_price"),
-            models.Index(fields=["minutes", "next_start_at", "mentor"], name="search_row_by_next_start"),
-            GinIndex(fields=["text"], name="search_row_text"),
-            GinIndex(fields=["subjects"], name="search_row_subjects"),
-            models.Index(fields=["refreshed_at"], name="search_row_by_age"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.minutes} minutes of mentor {self.mentor_id} in search"

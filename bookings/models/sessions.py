@@ -1,0 +1,157 @@
+"""What belongs to one session: its files, who was there, what each said of it, and what went wrong."""
+
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from bookings.models.booking import Booking
+from uploads.models import Upload
+
+
+class SessionFile(models.Model):
+    """A file that one of a session's two people sent for it; the other holds a grant on the upload once it is checked."""
+
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="files")
+    upload = models.OneToOneField(Upload, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("session file")
+        verbose_name_plural = _("session files")
+
+    def __str__(self) -> str:
+        return f"File {self.upload_id} of booking {self.booking_id}"
+
+
+class Attendance(models.Model):
+    """A stretch of time in which somebody was on the join page, by its beats. Both sides see it."""
+
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="attendance")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    from_at = models.DateTimeField()
+    until_at = models.DateTimeField()  # of the last beat
+
+    class Meta:
+        verbose_name = _("attendance")
+        verbose_name_plural = _("attendance")
+        constraints = [
+            models.CheckConstraint(condition=Q(until_at__gte=F("from_at")), name="attendance_ends_after_its_start")
+        ]
+        indexes = [models.Index(fields=["booking", "user", "until_at"], name="attendance_by_booking")]
+
+    def __str__(self) -> str:
+        return f"Attendance at booking {self.booking_id}"
+
+
+class Outcome(models.Model):
+    """What one side said of a session: "how was it?". Once said it stays; a problem report comes on top."""
+
+    class Word(models.TextChoices):
+        FINE = "fine", _("All went well")
+        PROBLEM = "problem", _("Something was wrong")
+        TAUGHT = "taught", _("It took place")
+        STUDENT_ABSENT = "student_absent", _("The student did not come")
+
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="outcomes")
+    side = models.CharField(max_length=7, choices=Booking.Side)
+    word = models.CharField(max_length=14, choices=Word)
+    note = models.TextField(max_length=2_000, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("outcome")
+        verbose_name_plural = _("outcomes")
+        constraints = [
+            models.UniqueConstraint(fields=["booking", "side"], name="outcome_one_per_side"),
+            models.CheckConstraint(
+                condition=Q(side="student", word__in=["fine", "problem"])
+                | Q(side="mentor", word__in=["taught", "student_absent"]),
+                name="outcome_word_of_its_side",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Outcome of booking {self.booking_id} by {self.side}"
+
+
+class ProblemReportQuerySet(models.QuerySet["ProblemReport"]):
+    def open(self) -> "ProblemReportQuerySet":
+        return self.filter(decided_at=None)
+
+    def due(self, *, at: datetime) -> "ProblemReportQuerySet":
+        """Those that support may decide: the other side answered, or let its time pass."""
+        return self.open().filter(~Q(answered_at=None) | Q(answer_due_at__lte=at))
+
+
+class ProblemReport(models.Model):
+    """Something was wrong with a session. Its money waits until support decides what goes back."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="problem_reports")
+    # Who reported: a side, or "admin" where nobody said anything for seven days.
+    side = models.CharField(max_length=7, choices=Booking.Side)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    note = models.TextField(max_length=2_000, blank=True)
+    # The state that the report took the booking out of.
+    found = models.CharField(max_length=16, choices=Booking.Status)
+    opened_at = models.DateTimeField()
+    answer_due_at = models.DateTimeField()
+    answer = models.TextField(max_length=2_000, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    percent = models.PositiveSmallIntegerField(null=True, blank=True)
+    decision = models.TextField(max_length=2_000, blank=True)
+
+    objects = ProblemReportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("problem report")
+        verbose_name_plural = _("problem reports")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["booking"], condition=Q(decided_at=None), name="problem_report_one_open_per_booking"
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_at=None, percent=None, decided_by=None)
+                | Q(decided_at__isnull=False, percent__lte=100, decided_by__isnull=False) & ~Q(decision=""),
+                name="problem_report_decided_by_somebody_for_a_reason",
+            ),
+        ]
+        indexes = [models.Index(fields=["opened_at"], condition=Q(decided_at=None), name="problem_report_open_by_age")]
+
+    def __str__(self) -> str:
+        return f"Problem report about booking {self.booking_id}"
+
+
+class Review(models.Model):
+    """What a student said after a completed session."""
+
+    booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="review")
+    rating = models.PositiveSmallIntegerField()
+    text = models.TextField(max_length=2_000, blank=True)
+    created_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True, blank=True)
+    # The mentor's, once.
+    answer = models.TextField(max_length=2_000, blank=True, db_default="")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("review")
+        verbose_name_plural = _("reviews")
+        constraints = [
+            models.CheckConstraint(condition=Q(rating__gte=1, rating__lte=5), name="review_rating_in_bounds"),
+            models.CheckConstraint(
+                condition=Q(answered_at=None, answer="") | (Q(answered_at__isnull=False) & ~Q(answer="")),
+                name="review_answered_with_words",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Review of booking {self.booking_id}"
