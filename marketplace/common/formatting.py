@@ -123,6 +123,11 @@ def day(when: date, zone: ZoneInfo | None = None, *, style: str = "short") -> st
     raise ValueError(f"unknown style of day: {style}")
 
 
+def day_at(moment: datetime, zone: ZoneInfo) -> str:
+    """``Thu 26 Nov at 18:30``: a moment in a sentence without markup, such as the subject of a mail."""
+    return _("%(day)s at %(time)s") % {"day": day(moment, zone), "time": clock(moment, zone)}
+
+
 def relative_day(moment: datetime, zone: ZoneInfo, *, now: datetime) -> str:
     """``Today``, ``Tomorrow``, else ``Thu 26``: for narrow places that stand beside a time."""
     local, today = moment.astimezone(zone).date(), now.astimezone(zone).date()

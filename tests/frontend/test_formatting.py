@@ -81,6 +81,13 @@ def test_times_are_shown_in_the_zone_asked_for() -> None:
     assert formatting.day(late, LAGOS) == "Fri 27 Nov"
 
 
+def test_a_moment_in_a_sentence_is_said_in_the_zone_and_language_asked_for() -> None:
+    assert formatting.day_at(STARTS_AT, LISBON) == "Thu 26 Nov at 18:30"
+    assert formatting.day_at(STARTS_AT, LAGOS) == "Thu 26 Nov at 19:30"
+    with translation.override("de"):
+        assert formatting.day_at(STARTS_AT, LISBON) == "Do., 26. Nov. at 18:30"  # until the sentence is translated
+
+
 @pytest.mark.parametrize(
     ("style", "text"),
     [

@@ -82,6 +82,12 @@ def day_time(moment: datetime, zone: ZoneInfo | str | None = None) -> SafeString
     return _time(moment, f"{formatting.day(moment, where)}, {formatting.clock(moment, where)}")
 
 
+@register.filter
+def day_at(moment: datetime) -> str:
+    """``{{ booking.starts_at|day_at }}`` Thu 26 Nov at 18:30, for the subjects of mails."""
+    return formatting.day_at(moment, _zone(None))
+
+
 @register.simple_tag
 def other_time(starts_at: datetime, ends_at: datetime, zone: ZoneInfo | str) -> SafeString:
     """The other person's time; the weekday is said where their date differs: ``00:30–01:15 Fri``."""
