@@ -3,7 +3,7 @@
 from procrastinate.contrib.django import app
 
 from mentors.models import MentorEvent
-from mentors.services import documents, review
+from mentors.services import documents, purging, review
 
 
 @app.task
@@ -14,7 +14,7 @@ def purge() -> None:
 @app.periodic(cron="*/15 * * * *")
 @app.task(queueing_lock="purge_now_and_then")
 def purge_now_and_then(timestamp: int) -> None:
-    documents.purge()
+    purging.purge_all()
 
 
 @app.periodic(cron="5 0 * * *")

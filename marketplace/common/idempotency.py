@@ -22,6 +22,7 @@ from marketplace.common.models import IdempotencyKey
 KEPT = timedelta(hours=24)
 # An unanswered key older than this was left by a process that died; no request takes as long.
 ABANDONED_AFTER = timedelta(minutes=2)
+PURGE_BATCH = 1_000
 SHAPE = re.compile(r"^[\x20-\x7e]{8,255}$")
 
 _current: contextvars.ContextVar[int | None] = contextvars.ContextVar("idempotency_key", default=None)
@@ -101,6 +102,15 @@ def remember_made(made_id: object) -> None:
 def finish(row: IdempotencyKey, *, status: int, answer: Any) -> None:  # Any: JSON
     """Keep the answer. A refusal is kept too: the same request gets the same answer for a day."""
     IdempotencyKey.objects.filter(pk=row.pk).update(status=status, answer=answer)
+
+
+def purge_keys() -> int:
+    """Delete the keys whose time is over, in batches. Tells how many went. Safe to repeat."""
+    old = IdempotencyKey.objects.filter(created_at__lte=timezone.now() - KEPT)
+    gone = 0
+    while batch := list(old.order_by("created_at", "pk").values_list("pk", flat=True)[:PURGE_BATCH]):
+        gone += IdempotencyKey.objects.filter(pk__in=batch).delete()[0]
+    return gone
 
 
 def forget(row: IdempotencyKey) -> None:

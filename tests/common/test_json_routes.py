@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
@@ -228,6 +229,17 @@ def test_a_key_is_kept_for_a_day(signed_in: Client, mentor: Mentor) -> None:
     IdempotencyKey.objects.update(created_at=timezone.now() - idempotency.KEPT)
     answer = post(signed_in, body(mentor, minutes=15), **{"Idempotency-Key": "key-old-11"})
     assert answer.json()["code"] == "hold_limit"  # a new request, not a mismatch
+
+
+def test_a_key_that_nobody_sends_again_is_deleted_after_a_day(
+    student: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = timezone.now()
+    for name, age in (("key-new-1", timedelta(hours=23)), ("key-old-1", idempotency.KEPT)):
+        IdempotencyKey.objects.create(user=student, key=name, route=URL, body_hash="0", created_at=now - age)
+    call_command("purge", once=True)
+    assert IdempotencyKey.objects.get().key == "key-new-1"
+    assert capsys.readouterr().out == "Deleted: 0 files, 1 idempotency keys.\n"
 
 
 def test_one_key_twenty_times_at_once_makes_one_booking(mentor: Mentor, student: User) -> None:
