@@ -35,7 +35,10 @@ class SlotTaken(DomainError):
 
     code = "slot_taken"
     user_message = _("Someone just took that time. Nothing was charged. Here are the nearest times that are free.")
-    alternatives: Sequence[Any] = ()  # Any: bookings.slots.Slot; errors import nothing
+
+    def __init__(self, alternatives: Sequence[Any] = ()) -> None:  # Any: bookings.slots.Slot; errors import nothing
+        super().__init__()
+        self.alternatives = alternatives
 
 
 class HoldExpired(DomainError):

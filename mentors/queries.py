@@ -1,17 +1,20 @@
 """Reads of this app that its pages and other apps need."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import cast
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mentors.errors import Fault
 from mentors.models import Mentor, MentorSubject, Package, Subject, VerificationDocument
 from mentors.signals import sessions_wanted
-from mentors.windows import DatedException, Hours, Kind, Rule, WallWindow
+from mentors.windows import DatedException, Hours, Rule, WallWindow
 from uploads.models import Upload
 
 SENT_STATUSES = (
@@ -122,27 +125,53 @@ def all_subjects() -> list[Subject]:
     return list(Subject.objects.order_by("name", "pk"))
 
 
-def hours_of(mentor: Mentor) -> Hours:
-    """Read a mentor's hours as plain values for ``windows_between``.
+# By hand: as querysets these are two reads, and each takes Django three times as long as both together take here.
+HOURS = """
+    SELECT user_id,
+        (SELECT json_agg(json_build_array(weekday, start, "end")) FROM mentors_availabilityrule WHERE mentor_id = user_id),
+        (SELECT json_agg(json_build_array(date, kind, windows, yearly)) FROM mentors_availabilityexception
+            WHERE mentor_id = user_id)
+    FROM mentors_mentor WHERE user_id = ANY(%s)
+"""
 
-    Two queries, or none where ``availability_rules`` and ``availability_exceptions`` were prefetched. A mentor who has
-    not named a zone yet has no hours either; UTC stands in.
+
+def hours_of(mentor: Mentor) -> Hours:
+    """Read a mentor's hours as plain values for ``windows_between``. One query.
+
+    A mentor who has not named a zone yet has no hours either; UTC stands in.
     """
-    return Hours(
-        zone=ZoneInfo(mentor.time_zone or "UTC"),
-        rules=tuple(sorted(Rule(row.weekday, row.start, row.end) for row in mentor.availability_rules.all())),
-        exceptions=tuple(
-            sorted(
-                DatedException(row.date, cast("Kind", row.kind), wall_windows(row.windows), row.yearly)
-                for row in mentor.availability_exceptions.all()
-            )
-        ),
-    )
+    return hours_of_many([mentor])[mentor.pk]
+
+
+def hours_of_many(mentors: Iterable[Mentor]) -> dict[UUID, Hours]:
+    """Read the same for many mentors, in one query."""
+    zones = {mentor.pk: ZoneInfo(mentor.time_zone or "UTC") for mentor in mentors}
+    with connection.cursor() as cursor:
+        cursor.execute(HOURS, [list(zones)])
+        rows = cursor.fetchall()
+    return {
+        pk: Hours(
+            zone=zones[pk],
+            rules=tuple(sorted(Rule(day, *_wall_window(times)) for day, *times in rules or ())),
+            exceptions=tuple(
+                sorted(
+                    DatedException(date.fromisoformat(on), kind, wall_windows(windows), yearly)
+                    for on, kind, windows, yearly in exceptions or ()
+                )
+            ),
+        )
+        for pk, rules, exceptions in rows
+    }
 
 
 def wall_windows(stored: list[list[str]]) -> tuple[WallWindow, ...]:
     """Read the windows that an exception keeps: ``[["09:00", "12:30"], …]``."""
-    return tuple(WallWindow(time.fromisoformat(start), time.fromisoformat(end)) for start, end in stored)
+    return tuple(_wall_window(times) for times in stored)
+
+
+def _wall_window(times: list[str]) -> WallWindow:
+    start, end = times
+    return WallWindow(time.fromisoformat(start), time.fromisoformat(end))
 
 
 def sessions_between(mentor: Mentor, starts_at: datetime, ends_at: datetime) -> list[Session]:

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from bookings.models import LIVE_STATUSES, SearchRow
 from bookings.parts_of_day import wanted_times
-from bookings.queries.slots import Taken, taken_of_many
+from bookings.queries.taken import Taken, taken_of_many
 from bookings.slots import Slot, Span, meets
 from bookings.spans import (
     First,

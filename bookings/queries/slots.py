@@ -1,37 +1,23 @@
 """Reads what ``bookings.slots`` reckons with. Nothing here locks: a plain read may refuse a time, never grant it."""
 
-from collections.abc import Iterable, Sequence
+import heapq
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import NamedTuple
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import CharField, F, Q, UUIDField, Value
 from django.utils import timezone
 
 from accounts.models import User
-from bookings.models import LIVE_STATUSES, Booking
+from bookings.models import LIVE_STATUSES
+from bookings.queries.taken import COUNTED_STATUSES, MARGIN, Taken, taken_between
 from bookings.slots import Diary, Slot, SlotRules, Span, bookable_starts
 from mentors import prices
 from mentors.models import BusyTime, Mentor, Package
 from mentors.queries import hours_of
 from mentors.windows import Hours, Window, windows_between
 
-# What fills a mentor's day: the live ones, and those that were taught or should have been.
-COUNTED_STATUSES = (
-    *LIVE_STATUSES,
-    "ended",
-    "completed",
-    "problem",
-    "no_show_student",
-    "no_show_mentor",
-    "no_show_both",
-)
-
-# A diary reaches this far beyond the starts asked about: a whole local date, and the longest session with its break.
-MARGIN = timedelta(days=2)
 # Alternatives are looked for close by first, so that refusing a taken time stays cheap.
 NEARBY = timedelta(days=3)
 
@@ -64,76 +50,6 @@ def busy_around(mentor: Mentor, starts_at: datetime) -> list[Span]:
     return list(near.values_list("starts_at", "ends_at"))
 
 
-class Taken(NamedTuple):
-    """A time that is not free, whatever the reason."""
-
-    starts_at: datetime
-    ends_at: datetime
-    # The end with the booking's own break; a busy time has none.
-    blocked_until: datetime
-    # The status of a booking, "busy" for an imported time.
-    status: str
-    is_mentors: bool
-    is_students: bool
-
-
-def taken_between(
-    mentor: Mentor, start: datetime, end: datetime, *, at: datetime, student: User | None = None
-) -> list[Taken]:
-    """Read bookings and busy times of the mentor, and the student's own bookings, in one query.
-
-    Lapsed holds are left out: their time is free from the second on in which they lapse.
-    """
-    rows = _bookings_and_busy_times([mentor.pk], start, end, at=at, student=student)
-    return [row.of(mentor.pk, student.pk if student else None) for row in rows]
-
-
-def taken_of_many(
-    mentors: Sequence[UUID], start: datetime, end: datetime, *, at: datetime, student: User | None = None
-) -> dict[UUID, list[Taken]]:
-    """Read the same for many mentors, in one query. What is the student's stands with each of them."""
-    taken: dict[UUID, list[Taken]] = {pk: [] for pk in mentors}
-    student_id = student.pk if student else None
-    for row in _bookings_and_busy_times(mentors, start, end, at=at, student=student):
-        for pk in mentors if student_id and row.student_id == student_id else (row.mentor_id,):
-            taken[pk].append(row.of(pk, student_id))
-    return taken
-
-
-class _Row(NamedTuple):
-    starts_at: datetime
-    ends_at: datetime
-    blocked_until: datetime
-    status: str
-    mentor_id: UUID
-    student_id: UUID | None
-
-    def of(self, mentor_id: UUID, student_id: UUID | None) -> Taken:
-        is_students = student_id is not None and self.student_id == student_id
-        return Taken(*self[:4], is_mentors=self.mentor_id == mentor_id, is_students=is_students)
-
-
-def _bookings_and_busy_times(
-    mentors: Sequence[UUID], start: datetime, end: datetime, *, at: datetime, student: User | None
-) -> list[_Row]:
-    whose = Q(mentor__in=mentors) if student is None else Q(mentor__in=mentors) | Q(student=student)
-    around = Q(starts_at__gt=start - MARGIN, starts_at__lt=end + MARGIN)
-    bookings = (
-        Booking.objects.filter(whose & around, status__in=COUNTED_STATUSES)
-        .not_lapsed(at=at)
-        .values_list("starts_at", "ends_at", "blocked_until", "status", "mentor_id", "student_id")
-    )
-    busy = BusyTime.objects.filter(mentor__in=mentors, starts_at__lt=end + MARGIN, ends_at__gt=start).values_list(
-        "starts_at",
-        "ends_at",
-        F("ends_at"),
-        Value("busy", CharField()),
-        "mentor_id",
-        Value(None, UUIDField()),
-    )
-    return [_Row(*row) for row in bookings.union(busy, all=True)]
-
-
 def diary_of(windows: Iterable[Window], taken: Iterable[Taken]) -> Diary:
     """Sort what was read into what the arithmetic asks for."""
     theirs = [row for row in taken if row.is_mentors]
@@ -164,7 +80,7 @@ def slots_of(
 ) -> list[Slot]:
     """List the bookable starts of one length in ``[start, end)``; none for a mentor who is not listed.
 
-    Four queries, however many there are. With ``student``, times in which they have a session are left out.
+    Three queries, however many there are. With ``student``, times in which they have a session are left out.
     """
     if not mentor.is_listed:
         return []
@@ -178,36 +94,47 @@ def slots_of(
     return shaped(package, found)
 
 
-def alternatives_to(
-    package: Package,
-    near: datetime,
-    *,
-    student: User | None = None,
-    at: datetime | None = None,
-    hours: Hours | None = None,
-) -> list[Slot]:
-    """Find the ``ALTERNATIVES`` free starts nearest to ``near``, in order of time. Looks further only where it must.
+def diary_near(mentor: Mentor, hours: Hours, near: datetime, *, at: datetime, student: User | None) -> Diary:
+    """Read what stands around a start: enough to judge it and, mostly, to find others close by. One query."""
+    return read_diary(mentor, hours, near - NEARBY, near + NEARBY, at=at, student=student)
 
-    Who has read the mentor's ``hours`` already gives them along.
-    """
-    mentor, at = package.mentor, at or timezone.now()
-    if not mentor.is_listed:
+
+def alternatives_to(
+    package: Package, near: datetime, *, student: User | None = None, at: datetime | None = None
+) -> list[Slot]:
+    """Find the ``ALTERNATIVES`` free starts nearest to ``near``, in order of time; none where nobody is listed."""
+    if not package.mentor.is_listed:
         return []
-    rules, hours = rules_of(mentor, minutes=package.minutes), hours or hours_of(mentor)
-    nearest: list[datetime] = []
-    for start, end in ((near - NEARBY, near + NEARBY), (at, at + rules.horizon)):
-        diary = read_diary(mentor, hours, start, end, at=at, student=student)
-        free = bookable_starts(rules, diary, at=at, start=start, end=end)
-        nearest = sorted(free, key=lambda moment: (abs(moment - near), moment))[: settings.ALTERNATIVES]
-        if len(nearest) == settings.ALTERNATIVES:
-            break
-    return shaped(package, sorted(nearest))
+    at = at or timezone.now()
+    hours = hours_of(package.mentor)
+    diary = diary_near(package.mentor, hours, near, at=at, student=student)
+    return nearest_slots(package, near, hours, diary, at=at, student=student)
+
+
+def nearest_slots(
+    package: Package, near: datetime, hours: Hours, diary: Diary, *, at: datetime, student: User | None
+) -> list[Slot]:
+    """Find the same in what was read already. Another query only where nothing near is free."""
+    rules = rules_of(package.mentor, minutes=package.minutes)
+    nearest = _nearest(rules, diary, near, at=at, start=near - NEARBY, end=near + NEARBY)
+    if len(nearest) < settings.ALTERNATIVES:
+        end = at + rules.horizon
+        whole = read_diary(package.mentor, hours, at, end, at=at, student=student)
+        nearest = _nearest(rules, whole, near, at=at, start=at, end=end)
+    return shaped(package, nearest)
+
+
+def _nearest(
+    rules: SlotRules, diary: Diary, near: datetime, *, at: datetime, start: datetime, end: datetime
+) -> list[datetime]:
+    free = bookable_starts(rules, diary, at=at, start=start, end=end)
+    return sorted(heapq.nsmallest(settings.ALTERNATIVES, free, key=lambda moment: (abs(moment - near), moment)))
 
 
 def next_slot(
     mentor: Mentor, package: Package, after: datetime, *, student: User | None = None, at: datetime
 ) -> Slot | None:
-    """Find the first bookable start at or after ``after``, as far as the horizon. Three queries."""
+    """Find the first bookable start at or after ``after``, as far as the horizon. Two queries."""
     rules = rules_of(mentor, minutes=package.minutes)
     end = at + rules.horizon + timedelta(minutes=1)
     diary = read_diary(mentor, hours_of(mentor), after, end, at=at, student=student)

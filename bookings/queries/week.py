@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from accounts.models import User
-from bookings.queries.slots import diary_of, rules_of, shaped, taken_between
+from bookings.queries.slots import diary_of, rules_of, shaped
+from bookings.queries.taken import taken_between
 from bookings.slots import Slot, bookable_starts
 from mentors.models import Mentor, Package
 from mentors.queries import hours_of
@@ -51,7 +52,7 @@ class Week:
 def week_of(
     mentor: Mentor, package: Package, *, first: date | None, zone: ZoneInfo, at: datetime, student: User | None
 ) -> Week:
-    """Read seven days of ``zone`` from ``first``, or from the first day with openings. Three queries.
+    """Read seven days of ``zone`` from ``first``, or from the first day with openings. Two queries.
 
     A mentor who is not listed has no openings, and costs no query.
     """

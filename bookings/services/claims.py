@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from bookings.errors import HoldLimit, NotBookable, SlotTaken, StudentBusy
 from bookings.models import LIVE_STATUSES, Booking, BookingEvent
-from bookings.queries.slots import COUNTED_STATUSES
+from bookings.queries.taken import COUNTED_STATUSES
 from bookings.signals import hold_freed
 from bookings.slots import Diary, Obstacle, SlotRules, Span, obstacle
 from marketplace.common.analytics import track

@@ -5,11 +5,21 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.models import User
 from bookings.errors import AlreadyExtended, HoldExpired, NotBookable, SlotTaken, WrongState
 from bookings.models import Booking
-from bookings.queries.slots import alternatives_to, busy_around, price_of, rules_of, windows_around
+from bookings.queries.slots import (
+    alternatives_to,
+    busy_around,
+    diary_near,
+    nearest_slots,
+    price_of,
+    rules_of,
+    windows_around,
+)
+from bookings.queries.taken import glance
 from bookings.services.claims import (
     CLAIM_REFUSALS,
     Claims,
@@ -22,11 +32,12 @@ from bookings.services.claims import (
     read_claims,
     record,
 )
+from bookings.slots import Obstacle, obstacle
 from marketplace.common.analytics import track
 from marketplace.common.errors import RateLimited, violated_constraint
 from marketplace.common.idempotency import remember_made
 from marketplace.common.limits import count_and_period
-from mentors.models import Mentor, Package
+from mentors.models import Package
 from mentors.queries import hours_of
 from mentors.windows import Hours
 
@@ -38,7 +49,7 @@ def hold_slot(*, handle: str, minutes: int, starts_at: datetime, by: User) -> Bo
     policy are copied onto the booking. Marks lapsed holds of both people.
     Raises ``NotBookable``, ``HoldLimit``, ``StudentBusy``, ``SlotTaken`` (with ``alternatives``) or ``RateLimited``.
     """
-    mentor_id = find_mentor(handle)
+    mentor_id = find_mentor(handle, minutes=minutes, starts_at=starts_at, by=by)
     try:
         with transaction.atomic(durable=True):
             now = lock_people(mentor_id, by.pk)
@@ -54,7 +65,7 @@ def hold_slot(*, handle: str, minutes: int, starts_at: datetime, by: User) -> Bo
             return booking
     except SlotTaken as refusal:
         track("slot_selected", user_id=by.pk, minutes=minutes)
-        refusal.alternatives = alternatives_to(package, starts_at, student=by, hours=hours)
+        refusal.alternatives = alternatives_to(package, starts_at, student=by)
         raise
     except IntegrityError as exc:  # outside the block: a broken transaction can't be used further
         if refused := CLAIM_REFUSALS.get(violated_constraint(exc)):
@@ -119,12 +130,32 @@ def lock_with_people(booking_id: UUID) -> tuple[Booking, datetime]:
     return lock_booking(booking_id), now
 
 
-def find_mentor(handle: str) -> UUID:
-    """Look up whom to lock. Whether they can be booked is asked under the lock."""
-    mentor_id = Mentor.objects.filter(handle=handle).values_list("pk", flat=True).first()
-    if mentor_id is None:
+def find_mentor(handle: str, *, minutes: int, starts_at: datetime, by: User) -> UUID:
+    """Look up whom to lock; refuse at once what is taken. Whether they can be booked is asked under the lock.
+
+    Raises ``NotBookable`` for a handle that is nobody's, ``SlotTaken`` as ``refuse_taken``.
+    """
+    now = timezone.now()
+    found = glance(handle, starts_at, starts_at + timedelta(minutes=minutes), at=now, student=by)
+    if found is None:
         raise NotBookable(field="mentor")
+    mentor_id, seems_taken = found
+    if seems_taken:
+        refuse_taken(find_package(handle, minutes), starts_at, by=by, at=now)
     return mentor_id
+
+
+def refuse_taken(package: Package, starts_at: datetime, *, by: User, at: datetime) -> None:
+    """Refuse a taken time without waiting for a lock: a plain read may refuse, never grant (product.md §5).
+
+    For somebody who holds nothing. Raises ``SlotTaken`` only where the claim could say nothing else; in any doubt (the
+    time may not be offered, the student has a session then) it returns, and the claim answers in the contract's order.
+    """
+    hours = hours_of(package.mentor)
+    diary = diary_near(package.mentor, hours, starts_at, at=at, student=by)
+    if obstacle(starts_at, rules_of(package.mentor, minutes=package.minutes), diary, at=at) is Obstacle.TAKEN:
+        track("slot_selected", user_id=by.pk, minutes=package.minutes)
+        raise SlotTaken(nearest_slots(package, starts_at, hours, diary, at=at, student=by))
 
 
 def find_package(handle: str, minutes: int) -> Package:

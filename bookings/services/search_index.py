@@ -13,12 +13,13 @@ from django.db.models import Count, F, OuterRef, Prefetch, Subquery, Sum, Value
 from django.db.models.expressions import Combinable
 
 from bookings.models import Booking, BookingEvent, Review, SearchRow
-from bookings.queries.slots import diary_of, price_of, rules_of, taken_of_many
+from bookings.queries.slots import diary_of, price_of, rules_of
+from bookings.queries.taken import taken_of_many
 from bookings.slots import Diary, bookable_starts
 from bookings.spans import First, cut, from_then_on, hours_later, next_quarter, runs, spans
 from bookings.words import fold
 from mentors.models import Mentor, MentorSubject, Package
-from mentors.queries import hours_of
+from mentors.queries import hours_of_many
 from mentors.windows import windows_between
 
 # Rows older than this are written anew whatever happened: the horizon moves on with the days.
@@ -95,15 +96,14 @@ def recount_reviews(*, mentor: Mentor) -> None:
 def _refresh_batch(mentors: Sequence[UUID], *, at: datetime) -> None:
     listed = Mentor.objects.listed().filter(pk__in=mentors).select_related("user")
     listed = listed.prefetch_related(
-        "availability_rules",
-        "availability_exceptions",
         Prefetch("packages", Package.objects.order_by("minutes")),
         Prefetch("mentor_subjects", MentorSubject.objects.select_related("subject").order_by("pk")),
     )
     taken = taken_of_many(mentors, at, at + timedelta(days=settings.HORIZON_DAYS_MAX), at=at)
+    hours = hours_of_many(listed)
     rows = []
     for mentor in listed:
-        windows = windows_between(hours_of(mentor), at, at + timedelta(days=mentor.horizon_days))
+        windows = windows_between(hours[mentor.pk], at, at + timedelta(days=mentor.horizon_days))
         diary = diary_of(windows, taken[mentor.pk])
         rows += [_row(mentor, package, diary, at=at) for package in mentor.packages.all()]
     with transaction.atomic():
