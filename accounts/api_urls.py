@@ -1,14 +1,16 @@
 """JSON routes of this app."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import path
 
 from accounts import api
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("csrf", api.csrf, name="api-csrf"),
-    path("auth/signup", api.signup, name="api-signup"),
-    path("auth/verify-email", api.verify, name="api-verify-email"),
-    path("auth/login", api.login, name="api-login"),
-    path("auth/logout", api.logout, name="api-logout"),
-    path("me", api.account, name="api-me"),
+app_name = "accounts-api"
+
+urlpatterns = [
+    path("csrf", api.csrf, name="csrf"),
+    path("auth/signup", api.signup, name="signup"),
+    path("auth/verify-email", api.verify, name="verify-email"),
+    path("auth/login", api.login, name="login"),
+    path("auth/logout", api.logout, name="logout"),
+    path("me", api.account, name="me"),
 ]

@@ -5,10 +5,10 @@ from typing import Annotated, Literal, Self
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bookings.queries.search import DEFAULT_MINUTES
-from marketplace.common.schemas import In, Moment, Money, Out
+from marketplace.common.schemas import Moment, Money, Out, PageQuery, Query
 
 SLOTS_DAYS_DEFAULT = 7
 SLOTS_DAYS_MAX = 31
@@ -51,13 +51,7 @@ From = Annotated[Moment, BeforeValidator(_from_date)]
 To = Annotated[Moment, BeforeValidator(_to_date)]
 
 
-class Query(In):
-    """A query string: everything in it is text, so numbers are read from it."""
-
-    model_config = ConfigDict(strict=False)
-
-
-class SearchIn(Query):
+class SearchIn(PageQuery):
     q: Annotated[str, Field(max_length=100)] = ""
     subject: Annotated[str, Field(max_length=40, pattern=SLUG)] = ""
     language: list[Annotated[str, Field(pattern=LANGUAGE)]] = []
@@ -69,7 +63,6 @@ class SearchIn(Query):
     available_to: To | None = None
     part_of_day: list[Literal["morning", "afternoon", "evening", "weekend"]] = []
     sort: Literal["best", "soonest", "price", "rating"] = "best"
-    cursor: Annotated[str, Field(max_length=300)] = ""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -18,13 +18,12 @@ from chat.schemas import (
     PersonOut,
     ThreadIn,
     ThreadOut,
-    ThreadQuery,
     UploadOut,
 )
 from marketplace.common.api import Answer, json_route
 from marketplace.common.guards import PARTICIPANT, STUDENT
 from marketplace.common.pagination import PAGE_SIZE, BadCursor, decode, encode, page_by_time
-from marketplace.common.schemas import Page
+from marketplace.common.schemas import Page, PageQuery
 
 
 def load_thread(request: HttpRequest, thread_id: UUID) -> Thread:
@@ -56,8 +55,8 @@ def shape_message(message: Message) -> MessageOut:
     )
 
 
-@json_route(who=PARTICIPANT, query=ThreadQuery, answers={200: Page[ThreadOut]})
-def list_threads(request: HttpRequest, query: ThreadQuery) -> Page[ThreadOut]:
+@json_route(who=PARTICIPANT, query=PageQuery, answers={200: Page[ThreadOut]})
+def list_threads(request: HttpRequest, query: PageQuery) -> Page[ThreadOut]:
     user = cast("User", request.user)
     rows, cursor = page_by_time(inbox(user), field="last_message_at", cursor=query.cursor, parse=datetime.fromisoformat)
     return Page[ThreadOut](items=[shape_thread(row, user) for row in rows], next_cursor=cursor)
@@ -78,13 +77,13 @@ def list_messages(request: HttpRequest, obj: Thread, query: MessageQuery) -> Pag
     if query.after is not None:
         known = get_object_or_404(obj.messages, pk=query.after)
         messages = messages.filter(number__gt=known.number)
-    if query.cursor is not None:
+    if query.cursor:
         [number] = decode(query.cursor, 1)
         if not isinstance(number, int):
             raise BadCursor
         messages = messages.filter(number__lt=number)
     rows = list(messages.order_by("-number")[: PAGE_SIZE + 1])
-    if rows and query.cursor is None:
+    if rows and not query.cursor:
         services.mark_read(thread=obj, number=rows[0].number, by=cast("User", request.user))
     cursor = encode([rows[PAGE_SIZE - 1].number]) if len(rows) > PAGE_SIZE else None
     return Page[MessageOut](items=[shape_message(row) for row in rows[:PAGE_SIZE]], next_cursor=cursor)

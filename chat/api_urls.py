@@ -5,11 +5,13 @@ from django.urls import path
 from chat import api
 from marketplace.common.api import methods
 
+app_name = "chat-api"
+
 urlpatterns = [
-    path("chat/threads", methods(GET=api.list_threads, POST=api.open_thread), name="api_threads"),
+    path("chat/threads", methods(GET=api.list_threads, POST=api.open_thread), name="threads"),
     path(
         "chat/threads/<uuid:thread_id>/messages",
         methods(GET=api.list_messages, POST=api.post_message),
-        name="api_messages",
+        name="messages",
     ),
 ]

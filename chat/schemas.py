@@ -4,9 +4,9 @@ from typing import Annotated
 from uuid import UUID
 
 from django.conf import settings
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from marketplace.common.schemas import In, Moment, Out
+from marketplace.common.schemas import In, Moment, Out, PageQuery
 
 ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Body = Annotated[str, StringConstraints(max_length=settings.MESSAGE_MAX_CHARACTERS, strip_whitespace=True)]
@@ -51,10 +51,5 @@ class MessageOut(Out):
     uploads: list[UploadOut]
 
 
-class ThreadQuery(BaseModel):
-    cursor: str | None = None
-
-
-class MessageQuery(BaseModel):
-    cursor: str | None = None
+class MessageQuery(PageQuery):
     after: UUID | None = None

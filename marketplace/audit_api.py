@@ -10,11 +10,7 @@ from marketplace.common.api import json_route, methods
 from marketplace.common.guards import STAFF
 from marketplace.common.models import AuditEvent
 from marketplace.common.pagination import page_by_time
-from marketplace.common.schemas import In, Moment, Out, Page
-
-
-class AuditIn(In):
-    cursor: str | None = None
+from marketplace.common.schemas import Moment, Out, Page, PageQuery
 
 
 class AuditOut(Out):
@@ -28,8 +24,8 @@ class AuditOut(Out):
     data: dict[str, Any]  # Any: JSON
 
 
-@json_route(who=STAFF, query=AuditIn, answers={200: Page[AuditOut]})
-def list_events(request: HttpRequest, query: AuditIn) -> Page[AuditOut]:
+@json_route(who=STAFF, query=PageQuery, answers={200: Page[AuditOut]})
+def list_events(request: HttpRequest, query: PageQuery) -> Page[AuditOut]:
     events, cursor = page_by_time(
         AuditEvent.objects.all(), field="at", cursor=query.cursor, parse=datetime.fromisoformat
     )

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from marketplace import audit_api, crawlers, health, pages, schema, upload_api
+from marketplace import crawlers, pages
 
 APPS = ("accounts", "uploads", "mentors", "bookings", "payments", "chat")
 
@@ -20,16 +20,11 @@ urlpatterns = [
     path("favicon.ico", crawlers.Favicon.as_view(), name="favicon"),
     path("dev/components/", pages.ComponentGallery.as_view(), name="dev-components"),
     path("dev/mail/", pages.PostBox.as_view(), name="dev-mail"),
-    path("api/health", health.ready, name="api_health"),
-    path("api/health/live", health.live, name="api_health_live"),
-    path("api/schema.json", schema.schema, name="api_schema"),
-    path("api/uploads", upload_api.uploads, name="api-uploads"),
-    path("api/admin/audit", audit_api.audit_events, name="api-audit"),
     # JSON before pages, which pass it by its prefix, while JSON would be compared with each page first; payments first
     # of all, since the webhook is what is asked most. ``mentors/onboarding`` comes before the handles of bookings.
     *(
         path("api/", include(f"{app}.api_urls"))
-        for app in ("payments", "accounts", "uploads", "mentors", "bookings", "chat")
+        for app in ("payments", "marketplace", "accounts", "uploads", "mentors", "bookings", "chat")
     ),
     *(path("", include(f"{app}.urls")) for app in APPS),
     path("accounts/", include("allauth.urls")),

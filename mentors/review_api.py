@@ -13,12 +13,11 @@ from accounts.models import User
 from marketplace.common.api import json_route, methods
 from marketplace.common.guards import REVIEWER, freshly
 from marketplace.common.pagination import PAGE_SIZE, BadCursor, decode, encode
-from marketplace.common.schemas import Page
+from marketplace.common.schemas import Page, PageQuery
 from mentors import desk, services
 from mentors.models import Mentor, VerificationDocument
 from mentors.review_schemas import (
     ApplicationOut,
-    CursorIn,
     DecisionIn,
     DocumentApprovalIn,
     RefusalIn,
@@ -40,8 +39,8 @@ def reviewer(request: HttpRequest) -> User:
     return cast("User", request.user)
 
 
-@json_route(who=REVIEWER, query=CursorIn, answers={200: Page[ApplicationOut]})
-def list_applications(request: HttpRequest, query: CursorIn) -> Page[ApplicationOut]:
+@json_route(who=REVIEWER, query=PageQuery, answers={200: Page[ApplicationOut]})
+def list_applications(request: HttpRequest, query: PageQuery) -> Page[ApplicationOut]:
     found = list(desk.submitted(after=_place(query.cursor), size=PAGE_SIZE))
     page, more = found[:PAGE_SIZE], len(found) > PAGE_SIZE
     last = page[-1] if page else None

@@ -5,11 +5,13 @@ from django.urls import path
 from marketplace.common.api import methods
 from payments import api, booking_api
 
+app_name = "payments-api"
+
 urlpatterns = [
-    path("bookings", methods(GET=booking_api.list_bookings, POST=booking_api.create_booking), name="api_bookings"),
-    path("bookings/<uuid:booking_id>", methods(GET=booking_api.get_booking), name="api_booking"),
-    path("bookings/<uuid:booking_id>/extend", methods(POST=booking_api.extend_booking), name="api_booking_extend"),
-    path("bookings/<uuid:booking_id>/cancel", methods(POST=booking_api.cancel_booking), name="api_booking_cancel"),
-    path("payments/create-intent", api.create_intent, name="api_create_intent"),
-    path("payments/webhook", api.webhook, name="api_payment_webhook"),
+    path("bookings", methods(GET=booking_api.list_bookings, POST=booking_api.create_booking), name="bookings"),
+    path("bookings/<uuid:booking_id>", methods(GET=booking_api.get_booking), name="booking"),
+    path("bookings/<uuid:booking_id>/extend", methods(POST=booking_api.extend_booking), name="extend-booking"),
+    path("bookings/<uuid:booking_id>/cancel", methods(POST=booking_api.cancel_booking), name="cancel-booking"),
+    path("payments/create-intent", api.create_intent, name="create-intent"),
+    path("payments/webhook", api.webhook, name="webhook"),
 ]

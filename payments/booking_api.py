@@ -8,7 +8,6 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from pydantic import BaseModel
 
 from accounts.models import User
 from bookings import services
@@ -17,13 +16,9 @@ from bookings.models import Booking, BookingQuerySet
 from marketplace.common.api import Answer, json_route
 from marketplace.common.guards import BOOKING_READERS, PARTICIPANT, STUDENT
 from marketplace.common.pagination import page_by_time
-from marketplace.common.schemas import Money, Page
+from marketplace.common.schemas import Money, Page, PageQuery
 from payments.booking_schemas import BookingOut, CancelIn, HoldIn, PaymentOut, PersonOut, RefundOut
 from payments.models import Payment, Refund
-
-
-class ListQuery(BaseModel):
-    cursor: str | None = None
 
 
 def shape(booking: Booking, *, at: datetime) -> BookingOut:
@@ -94,8 +89,8 @@ def create_booking(request: HttpRequest, body: HoldIn) -> Answer:
     return Answer(shape(booking, at=timezone.now()), status=201)
 
 
-@json_route(who=BOOKING_READERS, query=ListQuery, answers={200: Page[BookingOut]})
-def list_bookings(request: HttpRequest, query: ListQuery) -> Page[BookingOut]:
+@json_route(who=BOOKING_READERS, query=PageQuery, answers={200: Page[BookingOut]})
+def list_bookings(request: HttpRequest, query: PageQuery) -> Page[BookingOut]:
     visible = with_money(Booking.objects.visible_to(cast("User", request.user)))
     rows, cursor = page_by_time(visible, field="starts_at", cursor=query.cursor, parse=datetime.fromisoformat)
     now = timezone.now()

@@ -7,7 +7,7 @@ from uploads import api
 app_name = "uploads-api"
 
 urlpatterns = [
-    path("uploads/<uuid:upload_id>", api.upload_view, name="show"),
+    path("uploads/<uuid:upload_id>", api.upload_view, name="upload"),
     path("uploads/<uuid:upload_id>/complete", api.complete_view, name="complete"),
     path("uploads/<uuid:upload_id>/content", api.content_view, name="content"),
 ]

@@ -23,6 +23,7 @@ from marketplace.common.errors import DomainError
 from marketplace.common.guards import SIGNED_IN, Who, admit
 from marketplace.common.limits import check_rate
 from marketplace.common.problems import problem, problem_of
+from marketplace.common.schemas import Query
 
 MAX_BODY = 128 * 1024
 
@@ -78,9 +79,9 @@ class Route:
     def _answer(self, request: HttpRequest, raw: bytes, args: dict[str, Any]) -> HttpResponseBase:
         if self.body:
             args["body"] = parse(self.body, raw, request)
-        if self.query:
-            query = self.query
-            args["query"] = checked(lambda: query.model_validate(_query_dict(request, query)))
+        if self.query or request.method in {"GET", "HEAD"}:
+            query = parse_query(self.query or Query, request)
+            args |= {"query": query} if self.query else {}
         result = self.view(request, **args)
         if isinstance(result, HttpResponseBase):
             return result
@@ -209,30 +210,29 @@ def parse(model: type[BaseModel], raw: bytes, request: HttpRequest) -> BaseModel
     return checked(lambda: model.model_validate_json(raw or b"{}"))
 
 
-def checked(read: Callable[[], BaseModel]) -> BaseModel:
-    """Run a validation; refuse what it refuses, naming each field at fault."""
+def parse_query(model: type[BaseModel], request: HttpRequest) -> BaseModel:
+    """Read the query string into its model: 422 unknown or wrong fields. Fields declared as lists collect every value,
+    others the last one."""
+    lists = {name for name, f in model.model_fields.items() if "list" in str(f.annotation)}
+    values = {name: request.GET.getlist(name) if name in lists else request.GET[name] for name in request.GET}
+    return checked(lambda: model.model_validate(values), unknown=_("The address has a field that is not known here."))
+
+
+def checked(read: Callable[[], BaseModel], *, unknown: str = "") -> BaseModel:
+    """Run a validation; refuse what it refuses, naming each field at fault. ``unknown`` says that a field is not known."""
     try:
         return read()
     except ValidationError as exc:
         faults = exc.errors(include_url=False, include_context=False, include_input=False)
         if faults[0]["type"] == "json_invalid":  # nested too deeply, or half a surrogate pair
             raise BadRequestBody(problem("malformed", _("The body is not JSON."))) from exc
-        unknown = [e for e in faults if e["type"] == "extra_forbidden"]
+        strange = [e for e in faults if e["type"] == "extra_forbidden"]
         errors = [
             {"field": ".".join(map(str, e["loc"])), "message": e["msg"].removeprefix("Value error, ")}
-            for e in unknown or faults
+            for e in strange or faults
         ]
-        code = "unknown_field" if unknown else "invalid"
-        detail = _("The body has a field that is not known here.") if unknown else _("Some fields need another value.")
+        code, detail = "invalid", _("Some fields need another value.")
+        if strange:
+            code, detail = "unknown_field", unknown or _("The body has a field that is not known here.")
         structlog.get_logger(__name__).info("body_refused", code=code, fields=[e["field"] for e in errors])
         raise BadRequestBody(problem(code, detail, errors=errors)) from exc
-
-
-def _query_dict(request: HttpRequest, model: type[BaseModel]) -> dict[str, Any]:  # Any: strings or lists of them
-    """Take the query string as a dict; fields declared as lists collect every value, others the last one."""
-    lists = {name for name, f in model.model_fields.items() if "list" in str(f.annotation)}
-    return {
-        name: request.GET.getlist(name) if name in lists else request.GET[name]
-        for name in request.GET
-        if name != "cursor" or "cursor" in model.model_fields
-    }

@@ -3,13 +3,25 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 
 class In(BaseModel):
     """A body we receive: only the fields we know, nothing converted silently (JSON's ``true`` is not 1, nor "45" 45)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, strict=True)
+
+
+class Query(In):
+    """A query string: everything in it is text, so numbers are read from it. By itself: one that holds nothing."""
+
+    model_config = ConfigDict(strict=False)
+
+
+class PageQuery(Query):
+    """The query string of a list that comes in pages."""
+
+    cursor: Annotated[str, Field(max_length=300)] = ""
 
 
 class Out(BaseModel):

@@ -76,3 +76,19 @@ def test_access(row: Row, world: World, django_db_blocker: DjangoDbBlocker) -> N
     with django_db_blocker.unblock():
         found = {actor: world.ask(actor, row.method, row.url(world)) for actor in ACTORS}
     assert found == row.statuses
+
+
+READ_BY_PROGRAMS = [row for row in rows() if row.method == "GET" and "-api:" in row.name]
+
+
+@pytest.mark.parametrize("row", READ_BY_PROGRAMS, ids=lambda row: row.id)
+def test_who_may_read_json_is_told_of_a_query_field_that_is_not_known(
+    row: Row, world: World, django_db_blocker: DjangoDbBlocker
+) -> None:
+    url = row.url(world)
+    readers = [actor for actor, status in row.statuses.items() if status in {200, 302}]
+    with django_db_blocker.unblock():
+        found = {
+            actor: (world.ask(actor, "GET", f"{url}?surprise=1"), world.ask(actor, "GET", url)) for actor in readers
+        }
+    assert found == {actor: (422, row.statuses[actor]) for actor in readers}

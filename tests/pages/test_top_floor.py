@@ -92,6 +92,8 @@ def test_the_schema_names_every_json_route_and_code(client: Client) -> None:
     assert document["openapi"].startswith("3.1")
     assert "/api/bookings" in document["paths"]
     assert len(list(json_routes())) == sum(len(operations) for operations in document["paths"].values())
+    operations = [each["operationId"] for methods in document["paths"].values() for each in methods.values()]
+    assert len(set(operations)) == len(operations)
     assert document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"] == sorted(CODES)
     references = {part.split('"')[0] for part in json.dumps(document).split("#/components/schemas/")[1:]}
     assert references <= set(document["components"]["schemas"])

@@ -388,4 +388,4 @@ def test_a_provider_that_is_down_leaves_the_event_for_later(
 
 @pytest.mark.django_db
 def test_the_webhook_has_its_address() -> None:
-    assert reverse("api_payment_webhook") == URL
+    assert reverse("payments-api:webhook") == URL
