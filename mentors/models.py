@@ -110,7 +110,6 @@ class Mentor(models.Model):
     rating_sum = models.PositiveIntegerField(default=0)
     review_count = models.PositiveIntegerField(default=0)
     session_count = models.PositiveIntegerField(default=0)
-    next_start_at = models.DateTimeField(null=True, blank=True)
 
     objects = MentorQuerySet.as_manager()
 
@@ -151,11 +150,6 @@ class Mentor(models.Model):
             models.CheckConstraint(condition=~Q(handle__in=RESERVED_HANDLES), name="mentor_handle_not_reserved"),
         ]
         indexes = [
-            models.Index(
-                fields=["next_start_at", "user"],
-                condition=Q(status="approved", paused_at=None, hidden_until=None),
-                name="mentor_listed_by_next_start",
-            ),
             models.Index(fields=["status", "submitted_at"], name="mentor_by_status"),
             GinIndex(fields=["languages"], name="mentor_languages"),
             GinIndex(fields=["levels"], name="mentor_levels"),
