@@ -5,11 +5,14 @@ from datetime import datetime, time, timedelta
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from bookings.models import Booking
 from mentors.models import AvailabilityRule, Mentor, MentorSubject, Package, Subject
+from payments.models import Payment
+from payments.services.earnings import open_earning
 
 PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
@@ -105,3 +108,20 @@ def make_booking(
     return Booking.objects.create(
         mentor=mentor, student=student, status=status, starts_at=starts_at, minutes=minutes, **(defaults | fields)
     )
+
+
+def make_paid_booking(**fields: object) -> Booking:
+    """A confirmed booking with its accepted payment, its earning and the money in the books."""
+    booking = make_booking(**fields)  # type: ignore[arg-type]  # its own arguments
+    payment = Payment.objects.create(
+        booking=booking,
+        status=Payment.Status.SUCCEEDED,
+        amount_minor=booking.price_minor,
+        currency=booking.currency,
+        provider_id=f"pi_made{next(_numbers)}",
+        created_at=booking.created_at,
+        settled_at=booking.confirmed_at,
+    )
+    with transaction.atomic():  # the books are balanced when it commits
+        open_earning(payment=payment, booking=booking, at=booking.created_at)
+    return booking
