@@ -6,13 +6,12 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet
-from django.db.models.functions import JSONObject
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from accounts.models import User
 from bookings.models import Review
-from mentors.models import Mentor, MentorSubject, Package
+from mentors.models import Mentor, Package
 
 REVIEWS_SHOWN = 4
 REVIEWS_MAX = 200
@@ -70,37 +69,37 @@ def readable_by(user: User | None) -> QuerySet[Mentor]:
     return Mentor.objects.filter(Q(pk__in=approved.values("pk")) | Q(pk=user.pk))
 
 
+# By hand: as subqueries of the ORM's they cost a third of what reading the whole page does, in Django and not in the
+# database. Aggregated, they leave the profile one query however much a mentor teaches and offers.
+TAUGHT = """(
+    SELECT coalesce(json_agg(json_build_array(slug, name, symbol, verified_at IS NOT NULL, verified_until) ORDER BY taught.id), '[]')
+    FROM mentors_mentorsubject AS taught JOIN mentors_subject ON mentors_subject.id = subject_id
+    WHERE mentor_id = mentors_mentor.user_id
+)"""
+OFFERED = """(
+    SELECT coalesce(json_agg(json_build_array(id, minutes, price_minor) ORDER BY minutes), '[]')
+    FROM mentors_package WHERE mentor_id = mentors_mentor.user_id
+)"""
+
+
 def profiles(mentors: QuerySet[Mentor]) -> QuerySet[Mentor]:
     """Read mentors with all that a profile shows of them in the same query."""
-    taught = MentorSubject.objects.filter(mentor=OuterRef("pk")).order_by("pk")
-    offered = Package.objects.filter(mentor=OuterRef("pk")).order_by("minutes")
     return mentors.select_related("user", "photo").annotate(
-        taught_rows=ArraySubquery(
-            taught.values(
-                row=JSONObject(
-                    slug="subject__slug",
-                    name="subject__name",
-                    symbol="subject__symbol",
-                    verified_at="verified_at",
-                    verified_until="verified_until",
-                )
-            )
-        ),
-        package_rows=ArraySubquery(
-            offered.values(row=JSONObject(pk="pk", minutes="minutes", price_minor="price_minor"))
-        ),
+        taught_rows=RawSQL(TAUGHT, ()),  # noqa: S611  # a constant
+        package_rows=RawSQL(OFFERED, ()),  # noqa: S611  # a constant
     )
 
 
 def profile_of(mentor: Mentor, *, at: datetime) -> Profile:
     """Unpack a mentor that ``profiles`` read."""
     taught = [
-        Taught(
-            row["slug"], row["name"], row["symbol"], _is_verified(row["verified_at"], row["verified_until"], at.date())
-        )
-        for row in mentor.taught_rows  # type: ignore[attr-defined]  # annotated by profiles
+        Taught(slug, name, symbol, is_verified and (until is None or date.fromisoformat(until) >= at.date()))
+        for slug, name, symbol, is_verified, until in mentor.taught_rows  # type: ignore[attr-defined]  # by profiles
     ]
-    packages = [Package(mentor=mentor, **row) for row in mentor.package_rows]  # type: ignore[attr-defined]  # same
+    packages = [
+        Package(id=pk, mentor=mentor, minutes=minutes, price_minor=price_minor)
+        for pk, minutes, price_minor in mentor.package_rows  # type: ignore[attr-defined]  # by profiles
+    ]
     return Profile(mentor, sorted(taught, key=lambda each: not each.is_verified), packages)
 
 
@@ -109,7 +108,3 @@ def reviews_of(mentor: Mentor, *, limit: int = REVIEWS_SHOWN) -> list[Said]:
     said = Review.objects.filter(booking__mentor=mentor).exclude(text="").order_by("-created_at", "-pk")
     shown = said.values_list("rating", "text", "created_at", "booking__student_id", "booking__student__name")
     return [Said(rating, text, at, User(pk=pk, name=name)) for rating, text, at, pk, name in shown[:limit]]
-
-
-def _is_verified(verified_at: str | None, verified_until: str | None, on: date) -> bool:
-    return verified_at is not None and (verified_until is None or date.fromisoformat(verified_until) >= on)
