@@ -1,8 +1,8 @@
 """Claiming time: the one way in which a mentor's hour becomes somebody's.
 
-Lock the people in id order, read the clock, expire their lapsed holds, check, insert. Holds, late money, reschedules and
-admin all come through here, so two of them can't meet in the middle, and nobody waits on an index entry of the
-exclusion constraints, where waits turn into deadlocks.
+Lock the people in id order, read the clock (``lock_people``), expire their lapsed holds and check (``claim``), then write
+the row. Holds, late money, moves and admin all come through here, so two of them can't meet in the middle, and nobody
+waits on an index entry of the exclusion constraints, where waits turn into deadlocks.
 """
 
 from collections.abc import Iterable, Sequence
@@ -93,6 +93,19 @@ class Wanted:
     rules: SlotRules
     windows: Sequence[Span]
     busy: Sequence[Span]
+
+
+def claim(wanted: Wanted, *, at: datetime, for_hold: bool = False, own: UUID | None = None) -> Claims:
+    """Find a wanted time free, or refuse it. The people are locked; the caller writes the row in the same transaction.
+
+    ``own`` is the booking that is to have the time, where there is one already: it is not in its own way. Marks the lapsed
+    holds of both people. Returns the bookings around the time. Raises as ``check_claim``.
+    """
+    found = read_claims(mentor=wanted.mentor, student=wanted.student, starts_at=wanted.starts_at, at=at)
+    others = Claims(tuple(row for row in found.rows if row.pk != own))
+    expire_lapsed(others.rows, at=at)
+    check_claim(wanted, others, at=at, for_hold=for_hold)
+    return others
 
 
 def check_claim(wanted: Wanted, claims: Claims, *, at: datetime, for_hold: bool) -> None:

@@ -13,7 +13,7 @@ from bookings.emails import send_booking_confirmed
 from bookings.errors import HoldLetGo, NotBookable, SlotTaken, StudentBusy, TimeGone, WrongState
 from bookings.models import Booking
 from bookings.queries.slots import busy_around, rules_of
-from bookings.services.claims import CLAIM_REFUSALS, Wanted, check_claim, expire_lapsed, read_claims, record
+from bookings.services.claims import CLAIM_REFUSALS, Wanted, claim, record
 from bookings.signals import booking_confirmed
 from marketplace.common.analytics import track
 from marketplace.common.errors import violated_constraint
@@ -47,9 +47,6 @@ def _reclaim(booking: Booking, *, at: datetime) -> None:
     mentor = booking.mentor
     if mentor.status != Mentor.Status.APPROVED:
         raise TimeGone
-    claims = read_claims(mentor=mentor, student=booking.student, starts_at=booking.starts_at, at=at)
-    others = replace(claims, rows=tuple(b for b in claims.rows if b.pk != booking.pk))
-    expire_lapsed(others.rows, at=at)
     wanted = Wanted(
         mentor=mentor,
         student=booking.student,
@@ -64,7 +61,7 @@ def _reclaim(booking: Booking, *, at: datetime) -> None:
         busy=busy_around(mentor, booking.starts_at),
     )
     try:
-        check_claim(wanted, others, at=at, for_hold=False)
+        claim(wanted, at=at, own=booking.pk)
     except (NotBookable, SlotTaken, StudentBusy) as refusal:
         raise TimeGone from refusal
 

@@ -24,12 +24,10 @@ from bookings.services.claims import (
     CLAIM_REFUSALS,
     Claims,
     Wanted,
-    check_claim,
-    expire_lapsed,
+    claim,
     free_hold,
     lock_booking,
     lock_people,
-    read_claims,
     record,
 )
 from bookings.slots import Obstacle, obstacle
@@ -56,9 +54,7 @@ def hold_slot(*, handle: str, minutes: int, starts_at: datetime, by: User) -> Bo
             # Read only now: who paused or suspended the mentor held this lock before us.
             package = find_package(handle, minutes)
             hours = hours_of(package.mentor)
-            claims = read_claims(mentor=package.mentor, student=by, starts_at=starts_at, at=now)
-            expire_lapsed(claims.rows, at=now)
-            check_claim(_wanted(package, hours, starts_at, by), claims, at=now, for_hold=True)
+            claims = claim(_wanted(package, hours, starts_at, by), at=now, for_hold=True)
             _check_hold_rate(claims, by, at=now)
             booking = _insert_hold(package, starts_at, by=by, place=_free_place(claims, by, at=now), at=now)
             remember_made(booking.pk)

@@ -84,7 +84,7 @@ def guards_off(monkeypatch: pytest.MonkeyPatch) -> None:
         check(*args, **kwargs)  # type: ignore[arg-type]  # handed through
         meeting.wait(20)
 
-    monkeypatch.setattr(holds, "check_claim", check_together)
+    monkeypatch.setattr(claims, "check_claim", check_together)
 
 
 PARTIES = 8

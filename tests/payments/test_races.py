@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from bookings.models import Booking
-from bookings.services import claims, confirmations, hold_slot, holds
+from bookings.services import claims, hold_slot, holds
 from marketplace.common.models import AnalyticsEvent
 from mentors.models import Mentor
 from payments import services
@@ -130,8 +130,7 @@ def no_guards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         check(*args, **kwargs)  # type: ignore[arg-type]  # handed through
         meeting.wait(20)
 
-    monkeypatch.setattr(holds, "check_claim", check_together)
-    monkeypatch.setattr(confirmations, "check_claim", check_together)
+    monkeypatch.setattr(claims, "check_claim", check_together)
     taken = [c for c in Booking._meta.constraints if c.name in TIME_CONSTRAINTS]
     with connection.schema_editor() as schema:
         for constraint in taken:
