@@ -30,6 +30,7 @@ from mentors.forms.review import (
     DocumentDecisionForm,
     QueueForm,
 )
+from mentors.languages import language_name
 from mentors.models import Mentor, MentorEvent, VerificationDocument
 from mentors.queries import application_of, own_photo_url
 from mentors.services.decisions import is_undone
@@ -241,6 +242,7 @@ class ReviewApplication(Decide):
             **self.desk_context(timezone.now()),
             application=application,
             mentor=self.mentor,
+            languages=", ".join(map(language_name, self.mentor.languages)),
             photo=own_photo_url(self.mentor),
             has_id=desk.has_approved_id(application.documents),
             history=desk.history(self.mentor),
