@@ -69,6 +69,12 @@ MOVE_WITHIN_DAYS = 80  # of the payment
 MOVE_PROPOSAL_HOURS = 24  # a mentor's proposal stands
 MOVE_PROPOSAL_MIN_HOURS = 2  # and ends before the old start
 
+# The join page tells every BEAT_SECONDS that somebody is there. Beats at most BEAT_GAP_SECONDS apart are one stretch: a page
+# in the background is let run only once a minute.
+JOIN_MINUTES_AFTER = 15  # the end
+BEAT_SECONDS = 30
+BEAT_GAP_SECONDS = 90
+
 # After the session
 ATTENDANCE_MIN_MINUTES = 15
 ATTENDANCE_PARTS = 3  # or one part of that many of the length, whichever is less
@@ -77,6 +83,8 @@ REPORT_DAYS = 14
 REPORT_ANSWER_HOURS = 72
 OUTCOME_ASK_HOURS = 48
 OUTCOME_SUPPORT_DAYS = 7
+REVIEW_DAYS = 14  # from its completion
+REVIEW_EDIT_HOURS = 48
 
 # Strikes of mentors. ``STRIKE_HIDDEN_DAYS``: from how many on, and for how long nobody finds them.
 STRIKE_DAYS = 90

@@ -347,6 +347,47 @@ class MentorEvent(models.Model):
         return f"{self.name} of mentor {self.mentor_id}"
 
 
+class SuspensionAppealQuerySet(models.QuerySet["SuspensionAppeal"]):
+    def open(self) -> "SuspensionAppealQuerySet":
+        return self.filter(decided_at=None)
+
+
+class SuspensionAppeal(models.Model):
+    """What a suspended mentor says against it: the one thing they may still write. Reviewers decide."""
+
+    mentor = models.ForeignKey(Mentor, on_delete=models.PROTECT, related_name="appeals")
+    text = models.TextField(max_length=2_000)
+    created_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # Whether the suspension ended with it.
+    is_granted = models.BooleanField(default=False)
+
+    objects = SuspensionAppealQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("appeal against a suspension")
+        verbose_name_plural = _("appeals against suspensions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mentor"], condition=Q(decided_at=None), name="suspension_appeal_one_open_per_mentor"
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_at=None, decided_by=None, is_granted=False)
+                | Q(decided_at__isnull=False, decided_by__isnull=False),
+                name="suspension_appeal_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=F("mentor")), name="suspension_appeal_not_decided_by_owner"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Appeal {self.pk} of mentor {self.mentor_id}"
+
+
 class BusyTime(models.Model):
     """A time that the mentor is taken elsewhere (imported from a calendar); nothing can be booked in it."""
 

@@ -90,6 +90,11 @@ class ProblemReportQuerySet(models.QuerySet["ProblemReport"]):
 class ProblemReport(models.Model):
     """Something was wrong with a session. Its money waits until support decides what goes back."""
 
+    class Finding(models.TextChoices):
+        NONE = "", _("Neither was absent")
+        MENTOR_ABSENT = "mentor_absent", _("The mentor did not come")
+        BOTH_ABSENT = "both_absent", _("Nobody came")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="problem_reports")
     # Who reported: a side, or "admin" where nobody said anything for seven days.
@@ -98,6 +103,8 @@ class ProblemReport(models.Model):
     note = models.TextField(max_length=2_000, blank=True)
     # The state that the report took the booking out of.
     found = models.CharField(max_length=16, choices=Booking.Status)
+    # What had gone back by then, in per cent of the price: a decision can't ask it back.
+    found_percent = models.PositiveSmallIntegerField(default=0, db_default=0)
     opened_at = models.DateTimeField()
     answer_due_at = models.DateTimeField()
     answer = models.TextField(max_length=2_000, blank=True)
@@ -107,6 +114,7 @@ class ProblemReport(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     percent = models.PositiveSmallIntegerField(null=True, blank=True)
+    finding = models.CharField(max_length=13, choices=Finding, blank=True, db_default="")
     decision = models.TextField(max_length=2_000, blank=True)
 
     objects = ProblemReportQuerySet.as_manager()
@@ -122,6 +130,14 @@ class ProblemReport(models.Model):
                 condition=Q(decided_at=None, percent=None, decided_by=None)
                 | Q(decided_at__isnull=False, percent__lte=100, decided_by__isnull=False) & ~Q(decision=""),
                 name="problem_report_decided_by_somebody_for_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(percent=None) | Q(percent__gte=F("found_percent")),
+                name="problem_report_asks_nothing_back",
+            ),
+            models.CheckConstraint(
+                condition=Q(finding="") | Q(finding__in=["mentor_absent", "both_absent"], percent=100),
+                name="problem_report_absence_brings_all_back",
             ),
         ]
         indexes = [models.Index(fields=["opened_at"], condition=Q(decided_at=None), name="problem_report_open_by_age")]
