@@ -86,6 +86,17 @@ def test_templates_hold_no_inline_style_or_script(path: Path) -> None:
         assert not re.search(r"<script(?![^>]*\b(src|type=\"application/(ld\+)?json\"|nonce))[^>]*>", text)
 
 
+# The page of last resort asks nothing of the product, and the gallery shows a form that leads nowhere.
+MAY_WRITE_ADDRESSES = {"templates/500.html", "templates/components/gallery.html"}
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in TEMPLATES if relative(path) not in MAY_WRITE_ADDRESSES], ids=relative
+)
+def test_templates_name_addresses_by_their_urls(path: Path) -> None:
+    assert re.findall(r"""["'](/(?:[a-z-]+/)*(?:\?[^"']*)?)["']""", path.read_text()) == []
+
+
 def test_committed_files_name_no_machine() -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
     home = re.compile(r"(?<![\w./-])/(?:root|home/\w+|Users/\w+)/")
