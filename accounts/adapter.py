@@ -4,6 +4,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
@@ -103,7 +104,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Verify an address by the code of this very session: whoever set the password reads the mail."""
         request.proved_by_own_code = True  # type: ignore[attr-defined]  # read by receivers.email_confirmed
-        return bool(super().confirm_email(request, email_address))
+        confirmed = bool(super().confirm_email(request, email_address))
+        if confirmed and not request.user.is_authenticated:
+            # The code ends a sign-up, which is a sign-in by code too. A new address given while signed in proves
+            # nothing about who sits there.
+            record_authentication(request, email_address.user, method="code", email=email_address.email)
+        return confirmed
 
     # Signing in ------------------------------------------------------------------------------------------------------
 

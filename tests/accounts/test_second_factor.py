@@ -11,11 +11,13 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from cryptography.fernet import InvalidToken
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
+from time_machine import travel
 
 from accounts.models import User
 from accounts.sealing import unseal
-from tests.accounts.mailbox import events_to, mails_to
+from tests.accounts.mailbox import code_to, events_to, mails_to
 from tests.accounts.soft_key import SoftKey
 from tests.factories import PASSWORD, make_student
 from tests.signin import give_second_factor, sign_in
@@ -133,6 +135,28 @@ def add_passkey(client: Client, name: str = "Phone") -> SoftKey:
     answer = client.post(f"{KEYS}add/", {"name": name, "passwordless": "True", "credential": key.create(options)})
     assert answer.status_code == 302, answer.text
     return key
+
+
+def test_who_has_just_signed_up_by_code_sets_up_keys_without_being_asked_again(client: Client) -> None:
+    with travel(timezone.now(), tick=False) as clock:
+        client.post("/accounts/signup/", {"email": "noor@example.org"})
+        client.post("/accounts/confirm-email/", {"code": code_to("noor@example.org")})
+        add_passkey(client)
+        assert client.get(f"{KEYS}add/").status_code == 200
+        clock.shift(timedelta(minutes=11))
+        assert client.get(f"{KEYS}add/")["Location"].startswith("/accounts/2fa/reauthenticate/")
+
+
+def test_a_code_for_a_new_address_is_no_fresh_sign_in(client: Client, member: User) -> None:
+    sign_in(client, member)
+    with travel(timezone.now(), tick=False) as clock:
+        client.post("/accounts/email/", {"action_add": "", "email": "new@example.org"})
+        assert client.get(APP).status_code == 200
+        clock.shift(timedelta(minutes=11))
+        client.post("/accounts/confirm-email/", {"code": code_to("new@example.org")})
+        member.refresh_from_db()
+        assert member.email == "new@example.org"
+        assert client.get(APP)["Location"].startswith("/accounts/reauthenticate/")
 
 
 def passkey_options(client: Client) -> dict[str, Any]:  # Any: JSON
