@@ -22,6 +22,7 @@ from bookings.services.search_index import refresh_mentors
 from chat.services import open_thread, post_message
 from marketplace.common.logging import get_logger
 from marketplace.common.money import price_for, split
+from marketplace.seed.money import UNKNOWN, keep_books, tell_the_sandbox
 from marketplace.seed.people import MENTORS, PRAISE, STUDENTS, Person
 from mentors.handles import handle_candidates
 from mentors.models import AvailabilityRule, Mentor, MentorSubject, Package, Subject, VerificationDocument
@@ -47,6 +48,7 @@ def seed_demo() -> bool:
         with transaction.atomic():
             Builder(now).build()
         refresh_mentors(Mentor.objects.listed().values_list("pk", flat=True), at=now)
+    tell_the_sandbox()
     pending = Mentor.objects.get(user__email=f"mentor.pending@{DOMAIN}")
     if not pending.documents.exclude(status="sending").exists():
         send_documents(pending)
@@ -215,7 +217,7 @@ class Builder:
                 starts_at = day.replace(hour=self.dice.randint(8, 18), minute=self.dice.choice([0, 15, 30, 45]))
                 student, minutes = self.dice.choice(self.students), self.dice.choice([15, 45, 45, 90])
                 taught.append(self.booking(mentor, student, starts_at, minutes, Booking.Status.COMPLETED))
-        self.pay(taught)
+        keep_books(self.pay(taught))
         reviews = []
         for booking in taught:
             rating, text = self.dice.choice(PRAISE)
@@ -243,7 +245,7 @@ class Builder:
                 status=Payment.Status.SUCCEEDED,
                 amount_minor=booking.price_minor,
                 currency=booking.currency,
-                provider_id=f"pi_seed{next(self.numbers):06d}",
+                provider_id=f"{UNKNOWN}{next(self.numbers):06d}",
                 created_at=booking.created_at,
                 settled_at=booking.confirmed_at,
             )
@@ -268,21 +270,29 @@ class Builder:
             self.booking(priya, amara, (at + timedelta(days=6)).replace(hour=16), 90, Booking.Status.CONFIRMED),
         ]  # fmt: skip
         cancelled = self.booking(
-            jonas, amara, at + timedelta(days=2), 45, Booking.Status.CANCELLED, cancelled_by=Booking.Side.STUDENT
+            jonas,
+            amara,
+            at + timedelta(days=2),
+            45,
+            Booking.Status.CANCELLED,
+            cancelled_by=Booking.Side.STUDENT,
+            refund_percent=100,
         )
-        *_, refunded = self.pay([past, *coming, cancelled])
+        payments = self.pay([past, *coming, cancelled])
+        refunded = payments[-1]
         back = split(gross_minor=cancelled.price_minor, refund_percent=100, fee_bps=cancelled.fee_bps).refund_minor
         Payment.objects.filter(pk=refunded.pk).update(status=Payment.Status.REFUNDED)
         Refund.objects.create(
             payment=refunded,
             status=Refund.Status.SUCCEEDED,
-            reason=Refund.Reason.HOLD_LET_GO,
+            reason=Refund.Reason.CANCELLED,
             amount_minor=back,
             provider_id=f"re_seed{next(self.numbers):06d}",
             created_at=self.now - timedelta(days=1),
             sent_at=self.now - timedelta(days=1),
             settled_at=self.now - timedelta(days=1),
         )
+        keep_books(payments)
         Review.objects.create(booking=past, rating=5, text="I finally see why it works.", created_at=self.now)
         Mentor.objects.filter(pk=ngozi.pk).update(
             session_count=ngozi.session_count + 1,

@@ -106,3 +106,16 @@ def test_metadata_of_a_refund_is_merged(sandbox: Sandbox) -> None:
     emptied = client.v1.refunds.update(refund.id, {"metadata": ""})
     assert emptied.metadata is not None
     assert emptied.metadata.to_dict() == {}
+
+
+def test_payments_of_the_past_make_no_events_and_can_be_refunded(sandbox: Sandbox, receiver: Receiver) -> None:
+    given = {"amount": 3300, "currency": "usd", "created": 1_790_000_000, "metadata": {"a": "b"}, "refunded": 300}
+    [made] = sandbox.press("history", {"payments": [given]})["data"]
+    client = sandbox.client()
+    intent = client.v1.payment_intents.retrieve(made["payment_intent"])
+    assert (intent.status, intent.amount_received, intent.created) == ("succeeded", 3300, 1_790_000_000)
+    assert (made["charge"], made["fee"]) == (intent.latest_charge, 126)
+    assert client.v1.refunds.retrieve(made["refund"]).amount == 300
+    assert client.v1.refunds.create({"payment_intent": intent.id}).amount == 3000
+    receiver.wait_for("refund.created")
+    assert not receiver.events("payment_intent.succeeded")

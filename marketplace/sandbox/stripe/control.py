@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from . import accounts, console, disputes, events, faults, intents, onboarding, payouts, refunds
+from . import accounts, console, disputes, events, faults, history, intents, onboarding, payouts, refunds
 from .api import Answer, Api, Request, as_json, refused
 from .call import Call
 from .errors import ApiError, missing
@@ -187,6 +187,11 @@ def pay_out(press: Press) -> Json:
         return {"data": visible(payouts.pay_out_everything(press.call(tx), press.id))}
 
 
+def write_history(press: Press) -> Json:
+    with press.api.store.transaction() as tx:
+        return {"data": history.write(press.call(tx), press.given.get("payments"))}
+
+
 def reset(press: Press) -> Json:
     """Forget everything, faults and waiting deliveries included."""
     with press.api.store.transaction() as tx:
@@ -222,5 +227,6 @@ ROUTES: tuple[tuple[str, str, Callable[[Press], Json]], ...] = (
     ("POST", f"/accounts{ID}/payout", pay_out),
     ("GET", f"/onboarding{ID}", show_onboarding),
     ("POST", f"/onboarding{ID}", finish_onboarding),
+    ("POST", "/history", write_history),
     ("POST", "/reset", reset),
 )
