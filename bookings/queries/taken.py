@@ -6,14 +6,14 @@ tables, two owners, a union) takes Django seven times as long as the rest of the
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
 from accounts.models import User
 from bookings.models import LIVE_STATUSES
-from mentors.models import Mentor
+from mentors.models import Mentor, Package
 
 # What fills a mentor's day: the live ones, and those that were taught or should have been.
 COUNTED_STATUSES = (
@@ -41,26 +41,46 @@ TAKEN = """
 
 
 GLANCE = """
-    SELECT user_id,
+    SELECT mentor.*, package.id AS package_id, package.price_minor AS package_price_minor,
         EXISTS (
             SELECT FROM bookings_booking
             WHERE mentor_id = user_id AND starts_at < %(ends_at)s AND blocked_until > %(starts_at)s
                 AND (status = 'confirmed' OR status = 'held' AND hold_expires_at > %(at)s)
-        ) AND NOT EXISTS (SELECT FROM bookings_booking WHERE student_id = %(student)s AND status = 'held')
-    FROM mentors_mentor WHERE handle = %(handle)s
+        ) AND NOT EXISTS (
+            SELECT FROM bookings_booking WHERE student_id = %(student)s AND status = 'held'
+        ) AS seems_taken
+    FROM mentors_mentor AS mentor
+    LEFT JOIN mentors_package AS package ON package.mentor_id = mentor.user_id AND package.minutes = %(minutes)s
+    WHERE mentor.handle = %(handle)s
 """
 
 
-def glance(
-    handle: str, starts_at: datetime, ends_at: datetime, *, at: datetime, student: User
-) -> tuple[UUID, bool] | None:
-    """Tell whose handle it is, and whether a live booking stands in the way of somebody who holds nothing. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            GLANCE, {"handle": handle, "starts_at": starts_at, "ends_at": ends_at, "at": at, "student": student.pk}
-        )
-        found: tuple[UUID, bool] | None = cursor.fetchone()
-    return found
+class Glance(NamedTuple):
+    """What a first look tells of a wanted time, before any lock."""
+
+    mentor_id: UUID
+    # What is offered, where somebody who holds nothing asks for a time that a live booking seems to stand in.
+    taken: Package | None
+
+
+def glance(*, handle: str, minutes: int, starts_at: datetime, student: User, at: datetime) -> Glance | None:
+    """Look up a mentor, what they offer and whether the time seems taken; None where the handle is nobody's. One query."""
+    parameters = {
+        "handle": handle,
+        "minutes": minutes,
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(minutes=minutes),
+        "student": student.pk,
+        "at": at,
+    }
+    for mentor in Mentor.objects.raw(GLANCE, parameters):
+        beside: dict[str, Any] = vars(mentor)  # Any: the columns that aren't the mentor's own
+        if not (beside["seems_taken"] and beside["package_id"] and mentor.is_listed):
+            return Glance(mentor.pk, None)
+        package = Package(id=beside["package_id"], minutes=minutes, price_minor=beside["package_price_minor"])
+        package.mentor = mentor
+        return Glance(mentor.pk, package)
+    return None
 
 
 class Taken(NamedTuple):

@@ -132,13 +132,12 @@ def find_mentor(handle: str, *, minutes: int, starts_at: datetime, by: User) -> 
     Raises ``NotBookable`` for a handle that is nobody's, ``SlotTaken`` as ``refuse_taken``.
     """
     now = timezone.now()
-    found = glance(handle, starts_at, starts_at + timedelta(minutes=minutes), at=now, student=by)
-    if found is None:
+    seen = glance(handle=handle, minutes=minutes, starts_at=starts_at, student=by, at=now)
+    if seen is None:
         raise NotBookable(field="mentor")
-    mentor_id, seems_taken = found
-    if seems_taken:
-        refuse_taken(find_package(handle, minutes), starts_at, by=by, at=now)
-    return mentor_id
+    if seen.taken:
+        refuse_taken(seen.taken, starts_at, by=by, at=now)
+    return seen.mentor_id
 
 
 def refuse_taken(package: Package, starts_at: datetime, *, by: User, at: datetime) -> None:
