@@ -46,10 +46,10 @@ class Asks:
         return event(f"evt_bench_{next(self.numbers)}")
 
 
-def book(opening: Opening, student: Student, *, status: int = 302) -> Ask:
+def book(opening: Opening, student: Student, *, status: int = 302, follows: bool = False) -> Ask:
     body = urlencode({**pick(opening), "csrfmiddlewaretoken": CSRF}).encode()
     headers = signed_in(student) | {"Content-Type": "application/x-www-form-urlencoded"}
-    return Ask("/bookings/", "POST", body, headers, status)
+    return Ask("/bookings/", "POST", body, headers, status, follows)
 
 
 def book_by_json(opening: Opening, student: Student, *, status: int = 201) -> Ask:

@@ -20,24 +20,24 @@ class Batch:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: a figure, what it is compared with, and the limit that it must keep."""
+    """One line of the table: a figure, what it is compared with, and the limit that it must keep, if it has one."""
 
     name: str
     value: float
-    limit: float
+    limit: float | None
     detail: str = ""
     unit: str = ""
 
     @property
     def is_kept(self) -> bool:
-        return self.value <= self.limit
+        return self.limit is None or self.value <= self.limit
 
     def __str__(self) -> str:
         digits = 2 if self.unit == "×" else 1 if self.unit in {"MB", "kB"} else 0
-        word = "ok" if self.is_kept else "OVER"
+        word = "" if self.limit is None else "ok" if self.is_kept else "OVER"
+        limit = "–" if self.limit is None else f"{self.limit:.{digits}f} {self.unit}"
         return (
-            f"{self.name:<44} {self.value:>7.{digits}f} {self.unit:<2} "
-            f"{self.limit:>6.{digits}f} {self.unit:<2}  {word:<5} {self.detail}"
+            f"{self.name:<52} {self.value:>7.{digits}f} {self.unit:<2} {limit:>9}  {word:<5} {self.detail}"
         ).rstrip()
 
 
