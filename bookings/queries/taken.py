@@ -44,7 +44,7 @@ GLANCE = """
     SELECT mentor.*, package.id AS package_id, package.price_minor AS package_price_minor,
         EXISTS (
             SELECT FROM bookings_booking
-            WHERE mentor_id = user_id AND starts_at < %(ends_at)s AND blocked_until > %(starts_at)s
+            WHERE mentor_id = mentor.user_id AND starts_at < %(ends_at)s AND blocked_until > %(starts_at)s
                 AND (status = 'confirmed' OR status = 'held' AND hold_expires_at > %(at)s)
         ) AND NOT EXISTS (
             SELECT FROM bookings_booking WHERE student_id = %(student)s AND status = 'held'
