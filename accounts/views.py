@@ -95,12 +95,15 @@ class Account(AccountPage, OperationView):
         }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
-        return super().get_context_data(**kwargs, account=self.user, pending_email=pending_email(self.user))
+        next_url = safe_next(self.request, "")  # whoever came to change their zone goes on where they were
+        return super().get_context_data(
+            **kwargs, account=self.user, pending_email=pending_email(self.user), next=next_url
+        )
 
     def form_valid(self, form: Form) -> HttpResponse:
         services.update_account(user=self.user, **form.cleaned_data)
         messages.success(self.request, _("Saved."))
-        response = redirect("account")
+        response = redirect(safe_next(self.request, reverse("account")))
         set_reader_cookies(response, self.user)
         if not self.user.theme:
             response.delete_cookie("theme")

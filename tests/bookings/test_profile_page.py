@@ -302,3 +302,14 @@ def test_the_page_costs_the_same_queries_for_little_and_for_much(
         MentorSubject.objects.create(mentor=ngozi, subject=make_subject(f"subject-{number}"))
     assert queries_of_the_page() == little
     assert 3 < little <= 8
+
+
+def test_who_changes_their_zone_comes_back_to_the_times(client: Client, student: User, ngozi: Mentor) -> None:
+    client.force_login(student)
+    [change] = [link for link in links(page(client)) if link.startswith("/account/?")]
+    form = client.get(change)
+    [back] = re.findall(r'name="next" value="([^"]*)"', form.text)
+    saved = {"name": "Ada", "time_zone": "Asia/Tokyo", "language": "en", "theme": ""}
+    assert client.post("/account/", saved | {"next": unescape(back)})["Location"] == "/mentors/ngozi/"
+    assert "Times in Tokyo, GMT+9" in page(client)
+    assert client.post("/account/", saved | {"next": "//evil.example/"})["Location"] == "/account/"
