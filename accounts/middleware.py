@@ -7,6 +7,7 @@ import redis.exceptions
 from allauth.account.internal.stagekit import unstash_login
 from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.limits import LIMITED_CODES, seconds_to_wait
+from marketplace.common.errors import RateLimited
 from marketplace.common.middleware import GetResponse, unavailable
 
 PREFIX = "/accounts/"
@@ -47,9 +49,12 @@ class SignInAnswersMiddleware:
     def process_template_response(self, request: HttpRequest, response: TemplateResponse) -> TemplateResponse:
         if request.method == "POST" and request.path.startswith(PREFIX) and response.status_code == 200:
             forms = [form for form in (response.context_data or {}).values() if isinstance(form, BaseForm)]
-            if any(code in LIMITED_CODES for form in forms for code in _codes(form)):
+            if limited := [error for form in forms for error in _errors(form) if error.code in LIMITED_CODES]:
+                refusal = RateLimited(retry_after=wait_of(request))
+                for error in limited:
+                    error.message = str(refusal.user_message)  # allauth's own does not say how long
                 response.status_code = 429
-                response["Retry-After"] = str(wait_of(request))
+                response["Retry-After"] = str(refusal.retry_after)
             else:
                 response.status_code = 422
         return response
@@ -79,6 +84,6 @@ def _half_signed_in(request: HttpRequest) -> AbstractBaseUser | None:
     return login.user if login else None
 
 
-def _codes(form: BaseForm) -> Iterator[str]:
+def _errors(form: BaseForm) -> Iterator[ValidationError]:
     for errors in form.errors.as_data().values():
-        yield from (error.code or "" for error in errors)
+        yield from errors

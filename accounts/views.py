@@ -141,7 +141,30 @@ class Security(AccountPage, PageView):
         )
 
 
+# The pages of allauth that ask for more than a code or a password.
+FORM_PAGES = frozenset({"account_login", "account_signup", "account_request_login_code", "account_reset_password"})
+
+
 def too_many_requests(request: HttpRequest) -> HttpResponseBase:
     """Answer for allauth when one of its limits is used up; it looks for this as the URLconf's ``handler429``."""
     error = RateLimited(retry_after=wait_of(request))
-    return problem_of(error) if wants_json(request) else error_page(request, error)
+    if wants_json(request):
+        return problem_of(error)
+    match = request.resolver_match
+    if request.method == "POST" and match is not None and match.url_name in FORM_PAGES:
+        return form_again(request, match.func, error)
+    return error_page(request, error)
+
+
+def form_again(request: HttpRequest, page: Any, error: RateLimited) -> HttpResponse:  # Any: a class's ``as_view()``
+    """Show the form that came too often as it was typed, but for passwords. It is not validated: for a sign-in that
+    would be the very try that the limit forbids."""
+    view = page.view_class(**page.view_initkwargs)
+    view.setup(request)
+    kwargs = view.get_form_kwargs() | {"data": None, "files": None, "initial": request.POST.dict()}
+    form = view.get_form_class()(**kwargs)
+    form.cleaned_data = {}  # an unvalidated form has none, and adding an error looks there
+    form.add_error(None, str(error.user_message))
+    response: HttpResponse = view.render_to_response(view.get_context_data(form=form), status=error.status)
+    response["Retry-After"] = str(error.retry_after)
+    return response

@@ -225,7 +225,7 @@ def error_items(form: object) -> list[ErrorItem]:
     if isinstance(form, BaseFormSet) and form.is_bound:
         own = [ErrorItem("", str(message)) for message in form.non_form_errors()]
         return own + [item for each in form.forms for item in error_items(each)]
-    return list(_form_errors(form)) if isinstance(form, forms.BaseForm) and form.is_bound else []
+    return list(_form_errors(form)) if isinstance(form, forms.BaseForm) else []
 
 
 def _form_errors(form: forms.BaseForm) -> Iterable[ErrorItem]:

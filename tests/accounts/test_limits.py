@@ -39,7 +39,7 @@ def test_an_account_bears_ten_failed_sign_ins_in_five_minutes(client: Client, me
         page = try_page(client, member.email, PASSWORD)
         assert page.status_code == 429, "even with the right password"
         assert page["Retry-After"] == "290"
-        assert "Too many tries" in page.text
+        assert "That was a lot at once. Try again in 5 minutes." in page.text
         assert f'value="{member.email}"' in page.text, "what was typed stays"
         json = try_json(client, member.email.upper(), PASSWORD, host="localhost")
         assert (json.status_code, json.json()["code"], json["Retry-After"]) == (429, "rate_limited", "290")
@@ -136,6 +136,37 @@ def test_codes_are_mailed_three_times_in_five_minutes(member: User) -> None:
     assert 0 < int(refused["Retry-After"]) <= 300
     cache.clear()
     assert Client().post("/accounts/login/code/", {"email": member.email}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("url", "limit", "typed"),
+    [
+        (LOGIN, {"login": "1/5m/ip"}, {"login": "ada@example.org", "password": PASSWORD, "next": "/sessions/"}),
+        ("/accounts/signup/", {"signup": "1/5m/ip"}, {"email": "new@example.org", "password1": PASSWORD}),
+        ("/accounts/password/reset/", {"reset_password": "1/5m/key"}, {"email": "ada@example.org"}),
+        (
+            "/accounts/login/code/",
+            {"request_login_code": "1/5m/ip"},
+            {"email": "ada@example.org", "next": "/sessions/"},
+        ),
+    ],
+)
+def test_a_form_that_came_too_often_is_there_again_as_it_was_typed(
+    client: Client, member: User, settings: Settings, url: str, limit: dict[str, str], typed: dict[str, str]
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | limit
+    with travel("2026-11-22T10:00:00Z", tick=False) as clock:
+        Client().post(url, typed | {"password": "wrong"})
+        refused = client.post(url, typed)
+        assert (refused.status_code, refused["Retry-After"]) == (429, "300")
+        assert "That was a lot at once. Try again in 5 minutes." in refused.text
+        assert f'value="{typed.get("login") or typed["email"]}"' in refused.text
+        assert PASSWORD not in refused.text
+        if "next" in typed:
+            assert '<input type="hidden" name="next" value="/sessions/">' in refused.text
+        assert client.get("/api/me").status_code == 401
+        clock.shift(300)
+        assert client.post(url, typed).status_code == 302
 
 
 def test_a_second_factor_bears_ten_failures(client: Client, member: User) -> None:
