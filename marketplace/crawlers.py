@@ -1,6 +1,8 @@
 """What machines that look at the site ask for first: robots.txt, the maps of public pages, the icon."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,16 +10,22 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.sitemaps import Sitemap, views
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control, cache_page
 from django.views.generic import RedirectView
+from redis.exceptions import RedisError
 
 from marketplace.common.guards import PublicMixin
+from marketplace.common.logging import get_logger
 from marketplace.common.views import PageView
 from mentors.models import Mentor
+
+log = get_logger(__name__)
 
 HOUR = int(timedelta(hours=1).total_seconds())
 
@@ -61,16 +69,34 @@ class MentorMap(SiteMap):
 MAPS: dict[str, type[Sitemap[Any]] | Sitemap[Any]] = {"pages": PageMap, "mentors": MentorMap}
 
 
+def kept_for_an_hour[**Parts](view: Callable[Parts, TemplateResponse]) -> Callable[Parts, HttpResponseBase]:
+    """Keep a page in the cache; without the cache, make it anew each time."""
+    cached = cache_page(HOUR)(view)
+
+    @wraps(view)
+    def answer(*args: Parts.args, **kwargs: Parts.kwargs) -> HttpResponseBase:
+        try:
+            response = cached(*args, **kwargs)
+            if isinstance(response, TemplateResponse):
+                response.render()  # here, because it is stored once it is rendered
+        except RedisError:
+            log.warning("cache_unavailable", page=view.__name__)
+            return view(*args, **kwargs)
+        return response
+
+    return answer
+
+
 @login_not_required
-@cache_page(HOUR)
-def sitemap_index(request: HttpRequest) -> HttpResponse:
+@kept_for_an_hour
+def sitemap_index(request: HttpRequest) -> TemplateResponse:
     """``/sitemap.xml``: the maps there are; one holds at most 50,000 addresses."""
     return views.index(request, sitemaps=MAPS, sitemap_url_name="sitemap-section")
 
 
 @login_not_required
-@cache_page(HOUR)
-def sitemap(request: HttpRequest, section: str) -> HttpResponse:
+@kept_for_an_hour
+def sitemap(request: HttpRequest, section: str) -> TemplateResponse:
     return views.sitemap(request, sitemaps=MAPS, section=section)
 
 

@@ -42,6 +42,13 @@ def test_the_map_holds_public_pages_and_listed_mentors(client: Client, mentor: M
     assert client.get("/sitemap-people.xml").status_code == 404
 
 
+def test_without_the_cache_the_maps_are_there_all_the_same(client: Client, mentor: Mentor, settings: Any) -> None:
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    assert len(addresses(client, "/sitemap.xml")) == 2
+    assert mentor.handle in addresses(client, "/sitemap-mentors.xml")[0]
+    assert client.get("/sitemap-people.xml").status_code == 404
+
+
 def test_the_map_is_kept_for_an_hour_and_costs_one_query(client: Client, mentor: Mentor) -> None:
     first = client.get("/sitemap-mentors.xml")
     assert first["Cache-Control"] == "max-age=3600"
