@@ -1,6 +1,7 @@
 """Operations on accounts: choosing a role, settings, locking, staff."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -78,8 +79,9 @@ def check_zone(time_zone: str) -> None:
 
 
 @transaction.atomic
-def lock_account(*, account: User, by: User, reason: str) -> User:
-    """Shut an account out at once: no sign-in works, and those that were open end.
+def lock_account(*, account: User, by: User, reason: str, keep_sessions: bool = False) -> User:
+    """Shut an account out at once: no sign-in works, and those that were open end. Its holds go, and its coming sessions
+    unless they are kept.
 
     Raises ``NotLockable`` (oneself) or ``WrongLockState``. Effects: an audit row, ``account_locked``.
     """
@@ -89,8 +91,8 @@ def lock_account(*, account: User, by: User, reason: str) -> User:
         raise WrongLockState
     account.is_active = False
     end_sign_ins(account)
-    audit.record("account_locked", by=by, subject=account, reason=reason)
-    account_locked.send(sender=User, user=account, by=by)
+    audit.record("account_locked", by=by, subject=account, reason=reason, keep_sessions=keep_sessions)
+    account_locked.send(sender=User, user=account, by=by, keep_sessions=keep_sessions)
     return account
 
 
@@ -103,6 +105,18 @@ def unlock_account(*, account: User, by: User, reason: str) -> User:
     audit.record("account_unlocked", by=by, subject=account, reason=reason)
     account_unlocked.send(sender=User, user=account, by=by)
     return account
+
+
+def suspend_account(*, account: User, at: datetime) -> None:
+    """Let an account read but not write, in the caller's transaction, which holds the account's lock from here on."""
+    User.objects.filter(pk=account.pk).update(suspended_at=at)
+    account.suspended_at = at
+
+
+def lift_suspension(*, account: User) -> None:
+    """Let a suspended account write again, in the caller's transaction, which holds the account's lock from here on."""
+    User.objects.filter(pk=account.pk).update(suspended_at=None)
+    account.suspended_at = None
 
 
 def end_sign_ins(user: User) -> None:

@@ -7,7 +7,8 @@ sign_in_finished   request, user: someone signed in or has just filled in the we
                    "starts_at": iso}``.
                    Not sent for JSON sign-ins, which go nowhere.
 role_chosen        user: the account has become a student or a mentor, for good
-account_locked     user, by: support has locked the account; it can't sign in, and its holds and sessions must be let go
+account_locked     user, by, keep_sessions: support has locked the account; it can't sign in, its holds must be let go, and its
+                   coming sessions cancelled unless they are kept
 account_unlocked   user, by
 """
 

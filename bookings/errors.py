@@ -73,3 +73,131 @@ class HoldLetGo(DomainError):
 class NoMoreFiles(DomainError):
     code = "wrong_state"
     user_message = _("Files can be added to booked sessions until a day after they end.")
+
+
+class AlreadyBegun(DomainError):
+    code = "too_late"
+    user_message = _(
+        "This session has already begun, so it can’t be cancelled or moved. Tell us if something is wrong."
+    )
+
+
+class RefundChanged(DomainError):
+    """The sum that would come back is another than the one that was shown. ``refund_minor`` is what it is now."""
+
+    code = "refund_changed"
+    user_message = _("What comes back has changed since you looked. Check the new sum and decide again.")
+
+    def __init__(self, *, refund_minor: int, currency: str) -> None:
+        super().__init__(refund={"amount_minor": refund_minor, "currency": currency})
+        self.refund_minor = refund_minor
+
+
+class ReasonNeeded(DomainError):
+    code = "invalid"
+    field = "reason"
+    user_message = _("Say why the session is cancelled. The other person reads it.")
+
+
+class TooLateToMove(DomainError):
+    code = "too_late"
+    user_message = _("It is too late to move this session. You can still cancel it.")
+
+
+class MovedTooOften(DomainError):
+    code = "too_late"
+    user_message = _("You have moved this session twice, which is as often as it goes. You can still cancel it.")
+
+
+class TooLateToPropose(DomainError):
+    code = "too_late"
+    user_message = _("It is too late to suggest another time: the student could not answer before the session.")
+
+
+class ProposalOpen(DomainError):
+    code = "wrong_state"
+    user_message = _("You have suggested a time already. Wait for the answer before you suggest another.")
+
+
+class NoProposal(DomainError):
+    code = "wrong_state"
+    user_message = _("This suggestion is no longer open. The session stays as it is.")
+
+
+class RoomClosed(DomainError):
+    code = "wrong_state"
+    user_message = _("The room of this session is not open now.")
+
+
+class NotOverYet(DomainError):
+    code = "wrong_state"
+    user_message = _("This session is not over yet. Say how it was once it has ended.")
+
+
+class NotYourWord(DomainError):
+    """One side tried to say what only the other can."""
+
+    code = "invalid"
+    field = "outcome"
+    user_message = _("That is for the other side to say. Choose one of the answers on the session’s page.")
+
+
+class ReportTooLate(DomainError):
+    code = "too_late"
+    user_message = _("The time to report a problem with this session is over. Write to our support if you need help.")
+
+
+class ReportDecided(DomainError):
+    code = "wrong_state"
+    user_message = _("Our support has decided about this session. Write to them if there is something new to say.")
+
+
+class AnswerTooLate(DomainError):
+    code = "too_late"
+    user_message = _("The time to answer this report is over. Our support decides about it.")
+
+
+class NothingToAnswer(DomainError):
+    code = "wrong_state"
+    user_message = _("There is no report here that waits for your answer.")
+
+
+class AnswerAwaited(DomainError):
+    code = "wrong_state"
+    user_message = _("The other side still has time to answer. Decide once it did, or its time is over.")
+
+
+class CannotAskBack(DomainError):
+    code = "invalid"
+    field = "percent"
+    user_message = _("More than this went back before the report, and what went back can’t be asked for again.")
+
+
+class NotReviewable(DomainError):
+    code = "wrong_state"
+    user_message = _("Only a completed session can be reviewed, by its student.")
+
+
+class ReviewTooLate(DomainError):
+    code = "too_late"
+    user_message = _("The time to write or change this review is over.")
+
+
+class ReviewAnswered(DomainError):
+    code = "wrong_state"
+    user_message = _("You have answered this review. An answer stays as it is.")
+
+
+class AppealTooLate(DomainError):
+    code = "too_late"
+    user_message = _("The time to appeal is over.")
+
+
+class AppealMade(DomainError):
+    code = "wrong_state"
+    user_message = _("This appeal has been made, or is decided. You hear from us by mail.")
+
+
+class NothingToDecide(DomainError):
+    code = "wrong_state"
+    user_message = _("A colleague was faster: this is decided.")

@@ -38,6 +38,18 @@ def send_application_received(mentor: Mentor) -> None:
     send("application_received", to=mentor.user, context={"mentor": mentor})
 
 
+def send_suspended(mentor: Mentor, *, reason: str, keeps_sessions: bool) -> None:
+    send("mentor_suspended", to=mentor.user, context={"reason": reason, "keeps_sessions": keeps_sessions})
+
+
+def send_reinstated(mentor: Mentor, *, reason: str) -> None:
+    send("mentor_reinstated", to=mentor.user, context={"reason": reason})
+
+
+def send_suspension_stands(mentor: Mentor, *, reason: str) -> None:
+    send("suspension_stands", to=mentor.user, context={"reason": reason})
+
+
 def better_copy_needed(document: VerificationDocument, *, code: str, note: str) -> Mail:
     context = {"document": document, "advice": ADVICE[Reason(code)], "note": note}
     return Mail("better_copy_needed", document.mentor.user, context)

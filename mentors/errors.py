@@ -81,3 +81,11 @@ class ExpiredAlready(DomainError):
     code = "invalid"
     field = "expires_on"
     user_message = _("Enter a date to come. If the document has expired, ask for another one.")
+
+
+class AppealMade(WrongState):
+    user_message = _("You have appealed against this. A reviewer reads it and writes to you.")
+
+
+class LockedBySupport(WrongState):
+    user_message = _("Support has locked this account. It has to be unlocked first.")

@@ -5,7 +5,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from accounts.models import User
-from accounts.signals import role_chosen
+from accounts.signals import account_locked, account_unlocked, role_chosen
 from mentors import services
 from mentors.services import documents
 from uploads.models import Upload
@@ -16,6 +16,16 @@ from uploads.signals import upload_completed, upload_ready, upload_refused
 def someone_became_a_mentor(user: User, **_kwargs: Any) -> None:  # Any: what every signal carries
     if user.role == User.Role.MENTOR:
         services.start_application(by=user)
+
+
+@receiver(account_locked)
+def account_was_locked(user: User, by: User, **_kwargs: Any) -> None:  # Any: what every signal carries
+    services.close_for_lock(user=user, by=by)
+
+
+@receiver(account_unlocked)
+def account_was_unlocked(user: User, by: User, **_kwargs: Any) -> None:  # Any: what every signal carries
+    services.open_after_lock(user=user, by=by)
 
 
 @receiver(upload_completed)

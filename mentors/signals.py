@@ -2,6 +2,7 @@
 
 hours_changed      mentor: hours, dates, lengths, booking rules or the pause changed; windows must be expanded anew
 status_changed     mentor, before: approved, suspended, …; whether the mentor is listed may have changed
+mentor_suspended   mentor, by, keep_sessions: their holds must be let go, and coming sessions cancelled unless kept
 sessions_wanted    mentor, starts_at, ends_at: a question; receivers return ``list[queries.Session]`` (no write)
 """
 
@@ -9,4 +10,5 @@ from django.dispatch import Signal
 
 hours_changed = Signal()
 status_changed = Signal()
+mentor_suspended = Signal()
 sessions_wanted = Signal()

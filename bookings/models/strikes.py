@@ -16,6 +16,11 @@ class StrikeQuerySet(models.QuerySet["Strike"]):
         """Neither expired nor taken back."""
         return self.filter(expires_at__gt=at, waived_at=None)
 
+    def due(self, *, at: datetime) -> "StrikeQuerySet":
+        """Those whose effect has waited its time, and is not held up by an appeal."""
+        waiting = self.filter(applied_at=None, waived_at=None, takes_effect_at__lte=at)
+        return waiting.exclude(appealed_at__isnull=False, decided_at=None)
+
 
 class Strike(models.Model):
     """One incident, at most one a booking. ``points`` count until ``expires_at``.

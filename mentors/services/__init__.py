@@ -9,6 +9,8 @@ from mentors.services.availability import save_availability as save_availability
 from mentors.services.documents import issue_document as issue_document
 from mentors.services.documents import purge as purge
 from mentors.services.documents import withdraw_document as withdraw_document
+from mentors.services.hiding import hide_until as hide_until
+from mentors.services.hiding import show_again as show_again
 from mentors.services.profiles import set_photo as set_photo
 from mentors.services.profiles import show_checked_photo as show_checked_photo
 from mentors.services.profiles import update_profile as update_profile
@@ -19,3 +21,10 @@ from mentors.services.review import reject_mentor as reject_mentor
 from mentors.services.review import request_changes as request_changes
 from mentors.services.review import take_document as take_document
 from mentors.services.review import undo_decision as undo_decision
+from mentors.services.suspensions import appeal_suspension as appeal_suspension
+from mentors.services.suspensions import close_for_lock as close_for_lock
+from mentors.services.suspensions import decline_appeal as decline_appeal
+from mentors.services.suspensions import may_appeal as may_appeal
+from mentors.services.suspensions import open_after_lock as open_after_lock
+from mentors.services.suspensions import reinstate_mentor as reinstate_mentor
+from mentors.services.suspensions import suspend_mentor as suspend_mentor

@@ -1,0 +1,116 @@
+"""What the pages around a session and after it show."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from accounts.models import User
+from bookings.after_policies import (
+    appeal_until,
+    may_answer,
+    may_answer_review,
+    may_appeal,
+    may_be_in_room,
+    may_edit_review,
+    may_report_problem,
+    may_review,
+    side_of,
+)
+from bookings.models import Booking, ProblemReport, Review, Strike
+from bookings.models.strikes import StrikeQuerySet
+from bookings.queries.attendance import Line, log_of
+from bookings.queries.sessions import meeting_url
+
+
+@dataclass(frozen=True)
+class After:
+    """What there is to see and do about a session that is over, for one of its people or for staff."""
+
+    log: list[Line]
+    # What this reader has said already; empty while they may still say it.
+    said: str
+    may_say: bool
+    may_report: bool
+    report: ProblemReport | None
+    may_answer: bool
+    review: Review | None
+    may_review: bool
+    may_edit_review: bool
+    may_answer_review: bool
+
+    @property
+    def is_empty(self) -> bool:
+        shown = (self.log, self.may_say, self.may_report, self.report, self.review, self.may_review)
+        return not any(shown)
+
+
+def after_session(booking: Booking, reader: User, *, at: datetime) -> After | None:
+    """Read what comes after a session; None before its end. Four queries."""
+    if booking.confirmed_at is None or booking.ends_at > at:
+        return None
+    side = side_of(reader, booking)
+    words = dict(booking.outcomes.values_list("side", "word"))
+    report = booking.problem_reports.order_by("-opened_at", "-pk").first()
+    review = review_of(booking)
+    is_decided = report is not None and report.decided_at is not None
+    return After(
+        log=log_of(booking),
+        said=words.get(side, "") if side else "",
+        may_say=side is not None and side not in words and booking.status in {"confirmed", "ended"},
+        may_report=not is_decided and may_report_problem(reader, booking, at=at),
+        report=report,
+        may_answer=report is not None and may_answer(reader, report, at=at),
+        review=review,
+        may_review=review is None and may_review(reader, booking, at=at),
+        may_edit_review=review is not None and may_edit_review(reader, review, at=at),
+        may_answer_review=review is not None and may_answer_review(reader, review),
+    )
+
+
+def join_page(booking: Booking, reader: User, *, at: datetime) -> dict[str, Any]:  # Any: template data
+    """Shape the join page: whether the room is open, and when it opens otherwise."""
+    opens_at = booking.starts_at - timedelta(minutes=settings.JOIN_MINUTES_BEFORE)
+    return {
+        "is_open": may_be_in_room(reader, booking, at=at),
+        "opens_at": opens_at if at < opens_at and booking.status == Booking.Status.CONFIRMED else None,
+        "meeting_url": meeting_url(booking),
+        "beat_seconds": settings.BEAT_SECONDS,
+        "gap_seconds": settings.BEAT_GAP_SECONDS,
+    }
+
+
+def other_of(booking: Booking, reader: User) -> User:
+    """The other person of a booking."""
+    return booking.student if reader.pk == booking.mentor_id else booking.mentor.user
+
+
+def open_report_of(booking: Booking) -> ProblemReport | None:
+    return booking.problem_reports.open().first()
+
+
+def review_of(booking: Booking) -> Review | None:
+    """A booking's review, the booking at hand."""
+    review = Review.objects.filter(booking=booking).first()
+    if review is not None:
+        review.booking = booking
+    return review
+
+
+def strikes_of(mentor: User) -> StrikeQuerySet:
+    return Strike.objects.filter(mentor=mentor.pk).select_related("booking__student")
+
+
+def own_strikes(mentor: User, *, at: datetime) -> dict[str, Any]:  # Any: template data
+    """A mentor's strikes, the latest first, with what each still allows, and how many count. One query."""
+    rows = [
+        {
+            "strike": strike,
+            "counts": strike.waived_at is None and strike.expires_at > at,
+            "may_appeal": may_appeal(mentor, strike, at=at),
+            "appeal_until": appeal_until(strike),
+        }
+        for strike in strikes_of(mentor).order_by("-at", "-pk")
+    ]
+    return {"rows": rows, "total": sum(row["strike"].points for row in rows if row["counts"])}
