@@ -1,20 +1,60 @@
 """Mails about sessions. Each goes out if, and only if, the transaction that caused it commits."""
 
-from bookings.calendars import MIMETYPE, calendar_file
-from bookings.models import Booking
+from datetime import timedelta
+from typing import Any
+
+from accounts.models import User
+from bookings.calendars import calendar_file, mimetype
+from bookings.models import Booking, MoveProposal
 from marketplace.common.mailing import Attachment, send
+from marketplace.common.money import split
 
 
 def send_booking_confirmed(booking: Booking) -> None:
     """Tell both: times in their own zone, the other's beside it, the calendar file attached."""
+    for reader in _people(booking):
+        _send("booking_confirmed", booking, reader)
+
+
+def send_cancelled(booking: Booking, *, refund_minor: int) -> None:
+    """Tell both who cancelled, and what goes back or is earned all the same. The calendar file takes the session out."""
+    shares = split(gross_minor=booking.price_minor, refund_percent=booking.refund_percent or 0, fee_bps=booking.fee_bps)
+    for reader in _people(booking):
+        _send("cancelled", booking, reader, refund_minor=refund_minor, earned_minor=shares.mentor_minor)
+
+
+def send_moved(booking: Booking) -> None:
+    """Tell both the new time. The calendar file moves their entry."""
+    for reader in _people(booking):
+        _send("moved", booking, reader)
+
+
+def send_move_proposed(proposal: MoveProposal) -> None:
+    """Ask the student about a time that the mentor suggests. Nothing has moved yet, so no calendar file goes along."""
+    booking = proposal.booking
+    ends_at = proposal.starts_at + timedelta(minutes=booking.minutes)
+    context = {**_context(booking, booking.student), "proposal": proposal, "ends_at": ends_at}
+    send("move_proposed", to=booking.student, context=context)
+
+
+def _send(name: str, booking: Booking, reader: User, **context: object) -> None:
+    send(
+        name,
+        to=reader,
+        context={**_context(booking, reader), **context},
+        attachments=[Attachment("session.ics", calendar_file(booking, reader=reader), mimetype(booking))],
+    )
+
+
+def _people(booking: Booking) -> tuple[User, User]:
+    return booking.student, booking.mentor.user
+
+
+def _context(booking: Booking, reader: User) -> dict[str, Any]:  # Any: template data
+    """Who reads, who the other is, and the zone that the other's time is named in beside the reader's."""
     mentor, student = booking.mentor.user, booking.student
-    for reader, other, zone in (
-        (student, mentor, mentor.time_zone or booking.mentor.time_zone),
-        (mentor, student, student.time_zone),
-    ):
-        send(
-            "booking_confirmed",
-            to=reader,
-            context={"booking": booking, "reader": reader, "other": other, "other_zone": zone},
-            attachments=[Attachment("session.ics", calendar_file(booking, reader=reader), MIMETYPE)],
-        )
+    if reader.pk == student.pk:
+        other, zone = mentor, mentor.time_zone or booking.mentor.time_zone
+    else:
+        other, zone = student, student.time_zone
+    return {"booking": booking, "reader": reader, "other": other, "other_zone": zone}

@@ -1,6 +1,7 @@
 """HTML input of bookings: validation only."""
 
 from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -38,4 +39,54 @@ class HoldForm(forms.Form):
         widget=forms.HiddenInput,
         error_messages={"required": _("Pick a length."), "invalid_choice": _("Pick one of the lengths shown.")},
     )
+    starts_at = MomentField()
+
+
+class CancelForm(forms.Form):
+    """``expected_refund_minor`` is the sum that the page showed; should it be another by now, the page asks again."""
+
+    reason = forms.CharField(
+        label=_("Why are you cancelling?"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea({"rows": 3}),
+        error_messages={
+            "required": _("Say why the session is cancelled. The other person reads it."),
+            "max_length": _("Write at most %(limit_value)d characters. You have written %(show_value)d."),
+        },
+    )
+    expected_refund_minor = forms.IntegerField(
+        min_value=0,
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": _("Look at what comes back, then cancel."),
+            "invalid": _("Look at what comes back, then cancel."),
+        },
+    )
+
+
+class ReasonedCancelForm(CancelForm):
+    """The same of those whose word breaks a promise: they say why."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: the form's own arguments
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = True
+
+
+class MoveForm(forms.Form):
+    """Another time for a session. ``reason`` is a mentor's, beside what they suggest."""
+
+    starts_at = MomentField()
+    reason = forms.CharField(
+        label=_("Why?"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("Your student reads it beside the time you suggest."),
+    )
+
+
+class AnswerForm(forms.Form):
+    """The answer to a suggested move names the time that was read."""
+
     starts_at = MomentField()

@@ -1,4 +1,4 @@
-"""What bookings announces to the apps above it, always inside the transaction that made it true.
+"""What bookings announces to the apps above it, always inside the transaction that made it true, and what it asks them.
 
 The booking is locked, its people before it, and carries the state it has from now on.
 
@@ -8,6 +8,7 @@ booking_cancelled   booking: ``refund_percent`` of the price goes back
 booking_moved       booking, old_starts_at
 problem_reported    booking: its money waits until ``booking_settled``
 booking_settled     booking: completed, somebody absent, or refunded; ``refund_percent`` goes back, the rest is the mentor's
+given_back_wanted   booking: a question; receivers return how much of its price went back already, in minor units (no write)
 """
 
 from django.dispatch import Signal
@@ -18,3 +19,4 @@ booking_cancelled = Signal()
 booking_moved = Signal()
 problem_reported = Signal()
 booking_settled = Signal()
+given_back_wanted = Signal()

@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from bookings import detour, services
-from bookings.calendars import MIMETYPE, calendar_file
+from bookings.calendars import calendar_file, mimetype
 from bookings.errors import HoldLimit, SlotTaken
 from bookings.forms import HoldForm
 from bookings.models import Booking
 from bookings.policies import may_join, may_send_files, refund_tiers
+from bookings.queries.changes import change_box
 from bookings.queries.sessions import files_of, holds_behind, session_page, sessions_of
 from marketplace.common.errors import DomainError
 from marketplace.common.formatting import duration
@@ -111,6 +112,7 @@ class Session(GuardMixin, PageView):
             **kwargs,
             **session_page(self.booking, user, at=now),
             may_join=may_join(user, self.booking, at=now),
+            **change_box(self.booking, user, at=now),
             files=files_of(self.booking, user),
             may_send_files=may_send_files(user, self.booking, at=now),
             tiers=[tier for tier in refund_tiers(self.booking.policy, self.booking.starts_at) if tier.until > now],
@@ -129,7 +131,9 @@ class CalendarFile(GuardMixin):
     def get(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:  # Any: the URL's parts
         content = calendar_file(self.booking, reader=cast("User", request.user))
         return HttpResponse(
-            content, content_type=MIMETYPE, headers={"Content-Disposition": 'attachment; filename="session.ics"'}
+            content,
+            content_type=mimetype(self.booking),
+            headers={"Content-Disposition": 'attachment; filename="session.ics"'},
         )
 
 

@@ -1,4 +1,4 @@
-"""``/api/bookings``: hold, look, extend, let go."""
+"""``/api/bookings``: hold, look, extend."""
 
 from datetime import datetime
 from typing import cast
@@ -11,13 +11,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from bookings import services
-from bookings.errors import SlotTaken, WrongState
-from bookings.models import Booking, BookingQuerySet
+from bookings.errors import SlotTaken
+from bookings.models import Booking, BookingQuerySet, MoveProposal
 from marketplace.common.api import Answer, json_route
-from marketplace.common.guards import BOOKING_READERS, PARTICIPANT, STUDENT
+from marketplace.common.guards import BOOKING_READERS, STUDENT
 from marketplace.common.pagination import page_by_time
 from marketplace.common.schemas import Money, Page, PageQuery
-from payments.booking_schemas import BookingOut, CancelIn, HoldIn, PaymentOut, PersonOut, RefundOut
+from payments.booking_schemas import BookingOut, HoldIn, PaymentOut, PersonOut, ProposalOut, RefundOut
 from payments.models import Payment, Refund
 
 
@@ -40,6 +40,7 @@ def shape(booking: Booking, *, at: datetime) -> BookingOut:
         cancelled_by=booking.cancelled_by or None,
         payment=PaymentOut(status=_telling(payments).status) if payments else None,
         refund=_refund(refunds) if refunds else None,
+        proposal=_proposal(booking, at=at),
     )
 
 
@@ -54,13 +55,38 @@ def _refund(refunds: list[Refund]) -> RefundOut:
     return RefundOut(status=refunds[-1].status, amount=Money(amount_minor=total, currency=refunds[-1].payment.currency))
 
 
+def _proposal(booking: Booking, *, at: datetime) -> ProposalOut | None:
+    waiting = (p for p in booking.proposals.all() if p.status_at(at) == MoveProposal.Status.OPEN)
+    length = booking.ends_at - booking.starts_at
+    return next(
+        (ProposalOut(starts_at=p.starts_at, ends_at=p.starts_at + length, lapses_at=p.lapses_at) for p in waiting), None
+    )
+
+
 def load_booking(request: HttpRequest, booking_id: UUID) -> Booking:
     visible = Booking.objects.visible_to(cast("User", request.user))
     return get_object_or_404(with_money(visible), pk=booking_id)
 
 
 def with_money(bookings: BookingQuerySet) -> BookingQuerySet:
-    return bookings.select_related("mentor", "student").prefetch_related("payments__refunds__payment")
+    return bookings.select_related("mentor", "student").prefetch_related("payments__refunds__payment", "proposals")
+
+
+def tell_alternatives(refusal: SlotTaken) -> None:
+    """Put the nearest free starts into the refusal's document, shaped as slots."""
+    refusal.details["alternatives"] = [
+        {
+            "starts_at": slot.starts_at.isoformat().replace("+00:00", "Z"),
+            "ends_at": slot.ends_at.isoformat().replace("+00:00", "Z"),
+            "price": {"amount_minor": slot.price_minor, "currency": settings.CURRENCY},
+        }
+        for slot in refusal.alternatives
+    ]
+
+
+def remake(request: HttpRequest, made_id: str) -> BookingOut:
+    """Answer a repeated request from what the first one did, where a crash kept its answer from being stored."""
+    return shape(load_booking(request, UUID(made_id)), at=timezone.now())
 
 
 @json_route(
@@ -69,7 +95,7 @@ def with_money(bookings: BookingQuerySet) -> BookingQuerySet:
     answers={201: BookingOut},
     limit="HOLD_TRY",
     idempotent=True,
-    remake=lambda request, made_id: Answer(shape(load_booking(request, UUID(made_id)), at=timezone.now()), status=201),
+    remake=lambda request, made_id: Answer(remake(request, made_id), status=201),
 )
 def create_booking(request: HttpRequest, body: HoldIn) -> Answer:
     try:
@@ -77,14 +103,7 @@ def create_booking(request: HttpRequest, body: HoldIn) -> Answer:
             handle=body.mentor, minutes=body.minutes, starts_at=body.starts_at, by=cast("User", request.user)
         )
     except SlotTaken as refusal:
-        refusal.details["alternatives"] = [
-            {
-                "starts_at": slot.starts_at.isoformat().replace("+00:00", "Z"),
-                "ends_at": slot.ends_at.isoformat().replace("+00:00", "Z"),
-                "price": {"amount_minor": slot.price_minor, "currency": settings.CURRENCY},
-            }
-            for slot in refusal.alternatives
-        ]
+        tell_alternatives(refusal)
         raise
     return Answer(shape(booking, at=timezone.now()), status=201)
 
@@ -105,16 +124,4 @@ def get_booking(request: HttpRequest, obj: Booking) -> BookingOut:
 @json_route(who=STUDENT, load=load_booking, answers={200: BookingOut}, idempotent=True)
 def extend_booking(request: HttpRequest, obj: Booking) -> BookingOut:
     services.extend_hold(booking_id=obj.pk, by=cast("User", request.user))
-    return shape(load_booking(request, obj.pk), at=timezone.now())
-
-
-@json_route(who=PARTICIPANT, load=load_booking, body=CancelIn, answers={200: BookingOut}, idempotent=True)
-def cancel_booking(request: HttpRequest, obj: Booking, body: CancelIn) -> BookingOut:
-    """Let a hold go. Cancelling a confirmed session is not offered yet."""
-    if obj.student_id != request.user.pk or obj.status_at(timezone.now()) not in {
-        Booking.Status.HELD,
-        Booking.Status.EXPIRED,
-    }:
-        raise WrongState
-    services.let_hold_go(booking_id=obj.pk, by=request.user)
     return shape(load_booking(request, obj.pk), at=timezone.now())

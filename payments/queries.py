@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from bookings.cards import rating
@@ -20,7 +21,7 @@ from marketplace.common.formatting import money
 from marketplace.common.limits import count_and_period
 from mentors.models import Mentor, Package
 from mentors.queries import own_photo_url
-from payments.models import Payment, PaymentEvent
+from payments.models import ACCEPTED_STATUSES, Payment, PaymentEvent, Refund
 
 # A note typed for a hold that ran out goes with the student to the next one.
 NOTE_KEPT = timedelta(days=1)
@@ -58,6 +59,12 @@ def standing(booking: Booking, payment: Payment | None, *, at: datetime, since: 
 
 def latest_payment(booking: Booking) -> Payment | None:
     return booking.payments.order_by("-created_at", "-pk").first()
+
+
+def given_back(booking: Booking) -> int:
+    """Sum what went back of a booking's accepted payment, or will, in minor units. One query."""
+    refunds = Refund.objects.filter(payment__booking=booking, payment__status__in=ACCEPTED_STATUSES)
+    return int(refunds.aggregate(sum=Sum("amount_minor", default=0))["sum"])
 
 
 @dataclass(frozen=True)

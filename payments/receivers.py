@@ -5,7 +5,8 @@ from typing import Any
 from django.utils import timezone
 
 from bookings.models import Booking
-from bookings.signals import booking_cancelled, booking_settled, hold_freed, problem_reported
+from bookings.signals import booking_cancelled, booking_settled, given_back_wanted, hold_freed, problem_reported
+from payments.queries import given_back
 from payments.services import follow_booking, request_stop
 
 
@@ -13,6 +14,7 @@ def connect() -> None:
     hold_freed.connect(stop_its_payment, dispatch_uid="payments.stop_its_payment")
     for signal in (booking_cancelled, problem_reported, booking_settled):
         signal.connect(follow_its_booking, dispatch_uid="payments.follow_its_booking")
+    given_back_wanted.connect(given_back_of, dispatch_uid="payments.given_back_of")
 
 
 def stop_its_payment(sender: type[Booking], *, booking: Booking, **_: Any) -> None:  # Any: the signal's other words
@@ -21,3 +23,7 @@ def stop_its_payment(sender: type[Booking], *, booking: Booking, **_: Any) -> No
 
 def follow_its_booking(sender: type[Booking], *, booking: Booking, **_: Any) -> None:  # Any: the signal's other words
     follow_booking(booking=booking, at=timezone.now())
+
+
+def given_back_of(sender: type[Booking], *, booking: Booking, **_: Any) -> int:  # Any: the signal's other words
+    return given_back(booking)

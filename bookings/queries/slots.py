@@ -2,15 +2,17 @@
 
 import heapq
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from bookings.models import LIVE_STATUSES
+from bookings.models import LIVE_STATUSES, Booking
 from bookings.queries.taken import COUNTED_STATUSES, MARGIN, Taken, taken_between
 from bookings.slots import Diary, Slot, SlotRules, Span, bookable_starts
 from mentors import prices
@@ -39,6 +41,14 @@ def rules_of(mentor: Mentor, *, minutes: int) -> SlotRules:
     )
 
 
+def move_rules(booking: Booking, *, at: datetime) -> SlotRules:
+    """The mentor's rules for a new time of a paid session: its own length and break, and not too long after its payment."""
+    assert booking.confirmed_at is not None
+    rules = rules_of(booking.mentor, minutes=booking.minutes)
+    latest = booking.confirmed_at + timedelta(days=settings.MOVE_WITHIN_DAYS)
+    return replace(rules, break_minutes=booking.break_minutes, horizon=min(rules.horizon, latest - at))
+
+
 def windows_around(hours: Hours, starts_at: datetime) -> list[Window]:
     """Expand weekly hours to the windows that a session at ``starts_at`` could lie in."""
     return windows_between(hours, starts_at, starts_at + timedelta(minutes=1))
@@ -63,10 +73,18 @@ def diary_of(windows: Iterable[Window], taken: Iterable[Taken]) -> Diary:
 
 
 def read_diary(
-    mentor: Mentor, hours: Hours, start: datetime, end: datetime, *, at: datetime, student: User | None = None
+    mentor: Mentor,
+    hours: Hours,
+    start: datetime,
+    end: datetime,
+    *,
+    at: datetime,
+    student: User | None = None,
+    own: UUID | None = None,
 ) -> Diary:
-    """Read everything about ``[start, end)`` that the hours don't say. One query."""
-    return diary_of(windows_between(hours, start, end), taken_between(mentor, start, end, at=at, student=student))
+    """Read everything about ``[start, end)`` that the hours don't say, but for the booking ``own``. One query."""
+    taken = taken_between(mentor, start, end, at=at, student=student, own=own)
+    return diary_of(windows_between(hours, start, end), taken)
 
 
 def slots_of(
@@ -129,6 +147,19 @@ def _nearest(
 ) -> list[datetime]:
     free = bookable_starts(rules, diary, at=at, start=start, end=end)
     return sorted(heapq.nsmallest(settings.ALTERNATIVES, free, key=lambda moment: (abs(moment - near), moment)))
+
+
+def nearest_for_move(booking: Booking, near: datetime, *, at: datetime) -> list[Slot]:
+    """Find the ``ALTERNATIVES`` starts nearest to ``near`` to which a session could be moved, at the price it was paid."""
+    if not booking.mentor.is_listed:
+        return []
+    rules = move_rules(booking, at=at)
+    end = at + rules.horizon
+    diary = read_diary(
+        booking.mentor, hours_of(booking.mentor), at, end, at=at, student=booking.student, own=booking.pk
+    )
+    found = _nearest(rules, diary, near, at=at, start=at, end=end)
+    return [Slot(start, start + rules.length, booking.price_minor) for start in found]
 
 
 def next_slot(

@@ -33,7 +33,7 @@ TAKEN = """
     SELECT starts_at, ends_at, blocked_until, status, mentor_id, student_id FROM bookings_booking
     WHERE (mentor_id = ANY(%(mentors)s::uuid[]) OR student_id = %(student)s::uuid)
         AND starts_at > %(first)s AND starts_at < %(last)s AND status = ANY(%(counted)s)
-        AND NOT (status = 'held' AND hold_expires_at <= %(at)s)
+        AND NOT (status = 'held' AND hold_expires_at <= %(at)s) AND id IS DISTINCT FROM %(own)s::uuid
     UNION ALL
     SELECT starts_at, ends_at, ends_at, 'busy', mentor_id, NULL FROM mentors_busytime
     WHERE mentor_id = ANY(%(mentors)s::uuid[]) AND starts_at < %(last)s AND ends_at > %(start)s
@@ -97,17 +97,30 @@ class Taken(NamedTuple):
 
 
 def taken_between(
-    mentor: Mentor, start: datetime, end: datetime, *, at: datetime, student: User | None = None
+    mentor: Mentor,
+    start: datetime,
+    end: datetime,
+    *,
+    at: datetime,
+    student: User | None = None,
+    own: UUID | None = None,
 ) -> list[Taken]:
     """Read bookings and busy times of the mentor, and the student's own bookings, in one query.
 
-    Lapsed holds are left out: their time is free from the second on in which they lapse.
+    Lapsed holds are left out: their time is free from the second on in which they lapse. So is ``own``, a booking that is
+    to be moved: it is not in its own way.
     """
-    return taken_of_many([mentor.pk], start, end, at=at, student=student)[mentor.pk]
+    return taken_of_many([mentor.pk], start, end, at=at, student=student, own=own)[mentor.pk]
 
 
 def taken_of_many(
-    mentors: Sequence[UUID], start: datetime, end: datetime, *, at: datetime, student: User | None = None
+    mentors: Sequence[UUID],
+    start: datetime,
+    end: datetime,
+    *,
+    at: datetime,
+    student: User | None = None,
+    own: UUID | None = None,
 ) -> dict[UUID, list[Taken]]:
     """Read the same for many mentors, in one query. What is the student's stands with each of them."""
     taken: dict[UUID, list[Taken]] = {pk: [] for pk in mentors}
@@ -123,6 +136,7 @@ def taken_of_many(
                 "last": end + MARGIN,
                 "counted": list(COUNTED_STATUSES),
                 "at": at,
+                "own": own,
             },
         )
         rows = cursor.fetchall()

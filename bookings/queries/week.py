@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from accounts.models import User
-from bookings.queries.slots import diary_of, rules_of, shaped
+from bookings.models import Booking
+from bookings.queries.slots import diary_of, move_rules, rules_of, shaped
 from bookings.queries.taken import taken_between
 from bookings.slots import Slot, bookable_starts
 from mentors.models import Mentor, Package
@@ -50,20 +51,29 @@ class Week:
 
 
 def week_of(
-    mentor: Mentor, package: Package, *, first: date | None, zone: ZoneInfo, at: datetime, student: User | None
+    mentor: Mentor,
+    package: Package,
+    *,
+    first: date | None,
+    zone: ZoneInfo,
+    at: datetime,
+    student: User | None,
+    moving: Booking | None = None,
 ) -> Week:
     """Read seven days of ``zone`` from ``first``, or from the first day with openings. Two queries.
 
-    A mentor who is not listed has no openings, and costs no query.
+    A mentor who is not listed has no openings, and costs no query. With ``moving``, the starts are those to which that
+    session could be moved: it is not in its own way.
     """
-    rules = rules_of(mentor, minutes=package.minutes)
+    rules = move_rules(moving, at=at) if moving else rules_of(mentor, minutes=package.minutes)
     today, horizon = at.astimezone(zone).date(), (at + rules.horizon).astimezone(zone).date()
     from_day = min(max(first or today, today), horizon)
     if not mentor.is_listed:
         return _week(from_day, [], is_first=True, today=today, horizon=horizon, zone=zone)
     start, end = _midnight(from_day, zone), at + rules.horizon + timedelta(minutes=1)
     hours = hours_of(mentor)
-    taken = taken_between(mentor, min(start, end), end, at=at, student=student)
+    own = moving.pk if moving else None
+    taken = taken_between(mentor, min(start, end), end, at=at, student=student, own=own)
 
     def free(begin: datetime, until: datetime) -> list[Slot]:
         diary = diary_of(windows_between(hours, begin, until), taken)

@@ -1,8 +1,11 @@
 """Everything that changes a booking."""
 
+from bookings.services.attendance import beat
+from bookings.services.cancellations import cancel_booking, check_cancellable
 from bookings.services.claims import expire_hold, lock_booking, lock_people
 from bookings.services.confirmations import confirm_booking
 from bookings.services.holds import (
+    check_upcoming,
     extend_for_bank_step,
     extend_hold,
     hold_slot,
@@ -10,11 +13,39 @@ from bookings.services.holds import (
     lock_with_people,
     save_note,
 )
+from bookings.services.moves import (
+    accept_proposal,
+    check_may_move,
+    check_may_propose,
+    close_lapsed_proposals,
+    decline_proposal,
+    move_booking,
+    propose_move,
+)
+from bookings.services.outcomes import report_problem, say_outcome
+from bookings.services.problems import answer_report, decide_report
+from bookings.services.reviews import answer_review, write_review
 from bookings.services.search_index import recount_reviews, refresh_mentors, refresh_search_index
 from bookings.services.session_files import issue_session_file, share_session_file
+from bookings.services.strikes import appeal_strike, count_cancellation, decide_appeal
 
 __all__ = [
+    "accept_proposal",
+    "answer_report",
+    "answer_review",
+    "appeal_strike",
+    "beat",
+    "cancel_booking",
+    "check_cancellable",
+    "check_may_move",
+    "check_may_propose",
+    "check_upcoming",
+    "close_lapsed_proposals",
     "confirm_booking",
+    "count_cancellation",
+    "decide_appeal",
+    "decide_report",
+    "decline_proposal",
     "expire_hold",
     "extend_for_bank_step",
     "extend_hold",
@@ -24,9 +55,14 @@ __all__ = [
     "lock_booking",
     "lock_people",
     "lock_with_people",
+    "move_booking",
+    "propose_move",
     "recount_reviews",
     "refresh_mentors",
     "refresh_search_index",
+    "report_problem",
     "save_note",
+    "say_outcome",
     "share_session_file",
+    "write_review",
 ]

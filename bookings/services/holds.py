@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from bookings.errors import AlreadyExtended, HoldExpired, NotBookable, SlotTaken, WrongState
+from bookings.errors import AlreadyBegun, AlreadyExtended, HoldExpired, NotBookable, SlotTaken, WrongState
 from bookings.models import Booking
 from bookings.queries.slots import (
     alternatives_to,
@@ -124,6 +124,23 @@ def lock_with_people(booking_id: UUID) -> tuple[Booking, datetime]:
     people = Booking.objects.values_list("mentor_id", "student_id").get(pk=booking_id)
     now = lock_people(*people)
     return lock_booking(booking_id), now
+
+
+def lock_upcoming(booking_id: UUID) -> tuple[Booking, datetime]:
+    """Lock the same of a session that is booked and has not begun. Raises ``AlreadyBegun`` or ``WrongState``."""
+    booking, now = lock_with_people(booking_id)
+    check_upcoming(booking, at=now)
+    return booking, now
+
+
+def check_upcoming(booking: Booking, *, at: datetime) -> None:
+    """Refuse what can only be done to a session that is booked and yet to begin."""
+    if booking.confirmed_at is None or booking.status == Booking.Status.CANCELLED:
+        raise WrongState
+    if at >= booking.starts_at:
+        raise AlreadyBegun
+    if booking.status != Booking.Status.CONFIRMED:
+        raise WrongState
 
 
 def find_mentor(handle: str, *, minutes: int, starts_at: datetime, by: User) -> UUID:

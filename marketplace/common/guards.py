@@ -41,6 +41,8 @@ class Who:
     # Which staff: one of these groups. A superuser does not stand in for one; other accounts are not asked.
     groups: frozenset[str] = frozenset()
     fresh: bool = False
+    # The same, of staff only: what people do to their own session support does to somebody else's.
+    fresh_staff: bool = False
     # Whether a suspended account may write here all the same (its appeal, its own security settings).
     suspended_may_write: bool = False
     refusal: str | Promise = NOT_OPEN
@@ -59,6 +61,13 @@ BOOKING_READERS = Who(
     roles=frozenset({"student", "mentor", "admin"}),
     groups=frozenset({"support", "finance"}),
     refusal=_("This page is for the people of a session."),
+)
+# Who may cancel a session: its people, and support for them.
+CANCELLERS = Who(
+    roles=frozenset({"student", "mentor", "admin"}),
+    groups=frozenset({"support"}),
+    refusal=_("This page is for the people of a session."),
+    fresh_staff=True,
 )
 MONEY_DESK = Who(
     roles=frozenset({"admin"}),
@@ -119,7 +128,7 @@ def admit(request: HttpRequest, who: Who) -> None:
         raise AccessDenied(who.refusal)
     if user.is_staff and who.roles and not has_second_factor(request):
         raise SecondFactorRequired
-    if who.fresh and not signed_in_recently(request):
+    if (who.fresh or (who.fresh_staff and user.is_staff)) and not signed_in_recently(request):
         raise FreshSignInRequired
     if user.suspended_at is not None and request.method not in SAFE_METHODS and not who.suspended_may_write:
         raise Suspended
