@@ -212,8 +212,8 @@ def test_reading_hours_takes_the_same_queries_for_one_row_and_many(
     client: Client, signed_in: Mentor, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     put(client, weekly=window(), exceptions=dated())
-    with django_assert_num_queries(5):  # session, user, mentor, rules, exceptions
+    with django_assert_num_queries(4):  # session, user, mentor, hours
         client.get(URL)
     put(client, **BODY)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         client.get(URL)
