@@ -3,7 +3,9 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from marketplace import crawlers, pages
+from marketplace import crawlers, evidence_views, pages
+
+admin.autodiscover()
 
 APPS = ("accounts", "uploads", "mentors", "bookings", "payments", "chat")
 
@@ -20,6 +22,11 @@ urlpatterns = [
     path("favicon.ico", crawlers.Favicon.as_view(), name="favicon"),
     path("dev/components/", pages.ComponentGallery.as_view(), name="dev-components"),
     path("dev/mail/", pages.PostBox.as_view(), name="dev-mail"),
+    path(
+        "admin/finance/disputes/<str:dispute_id>/evidence/",
+        evidence_views.DisputeEvidence.as_view(),
+        name="dispute-evidence",
+    ),
     # JSON before pages, which pass it by its prefix, while JSON would be compared with each page first; payments first
     # of all, since the webhook is what is asked most. ``mentors/onboarding`` comes before the handles of bookings.
     *(

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
+from accounts.models import User
 from bookings.models import Booking
 from bookings.queries.slots import alternatives_to
 from marketplace.common.mailing import send
 from mentors.models import Package
-from payments.models import Payment, Refund
-from payments.words import decline_sentence
+from payments.models import Dispute, Earning, Payment, Payout, Receipt, Refund
+from payments.words import decline_sentence, payout_failure
 
 
 def send_payment_failed(*, payment: Payment, booking: Booking, wait_seconds: int) -> None:
@@ -40,3 +41,34 @@ def send_refund_sent(*, refund: Refund) -> None:
     """Tell the student that their money is on its way to the card it came from."""
     booking = refund.payment.booking
     send("refund_sent", to=booking.student, context={"booking": booking, "refund": refund})
+
+
+def send_receipt(*, receipt: Receipt, booking: Booking) -> None:
+    """Send the student the receipt of what they have just paid."""
+    send("receipt", to=booking.student, context={"receipt": receipt, "booking": booking})
+
+
+def send_dispute_opened(*, dispute: Dispute, booking: Booking) -> None:
+    """Tell finance and the mentor, once, that a payment is disputed; the mentor also that their share waits."""
+    finance = User.objects.filter(is_staff=True, is_active=True, groups__name="finance").order_by("pk")
+    for reader in (*finance, booking.mentor.user):
+        context = {"dispute": dispute, "booking": booking, "is_mentor": reader.pk == booking.mentor_id}
+        send("dispute_opened", to=reader, context=context)
+
+
+def send_payouts_needed(*, earning: Earning, has_account: bool) -> None:
+    """Tell a mentor, once, that what they earned waits: payouts are not set up, or the provider wants to know more."""
+    send(
+        "payouts_needed",
+        to=earning.mentor.user,
+        context={"earning": earning, "booking": earning.booking, "has_account": has_account},
+    )
+
+
+def send_payout_sent(*, payout: Payout) -> None:
+    send("payout_sent", to=payout.mentor.user, context={"payout": payout})
+
+
+def send_payout_failed(*, payout: Payout) -> None:
+    """Tell a mentor that their bank sent the money back. It is safe, and goes out again once the bank details are right."""
+    send("payout_failed", to=payout.mentor.user, context={"payout": payout, "reason": payout_failure(payout.failure)})

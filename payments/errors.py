@@ -48,3 +48,35 @@ class UnknownObject(ProviderRefused):
 
 class AlreadySucceeded(Exception):
     """The intent can't be stopped any more: it is paid."""
+
+
+class NothingPaid(DomainError):
+    """A refund of a booking without accepted money; what was rejected is on its way back by itself."""
+
+    code = "wrong_state"
+    user_message = _("Nothing was paid for this session that could be sent back.")
+
+
+class AboveLimit(DomainError):
+    code = "above_limit"
+    user_message = _("That is more than what is left of this payment. Enter a smaller amount.")
+    field = "amount_minor"
+
+
+class SamePerson(DomainError):
+    code = "wrong_state"
+    user_message = _("You asked for this refund yourself. Somebody else of finance must decide it.")
+
+
+class NotYetApproved(DomainError):
+    """Payouts are set up once somebody has earned the right to earn."""
+
+    code = "wrong_state"
+    user_message = _("You set up payouts once you are approved.")
+
+
+class CountryRefused(DomainError):
+    """The provider opens no account there, or not for what we do."""
+
+    user_message = _("Our payment provider can’t pay out there. Choose the country that your bank account is in.")
+    field = "country"

@@ -20,6 +20,7 @@ class Metadata(Answer):
     booking: str = ""
     payment: str = ""
     refund: str = ""
+    attempt: str = ""
 
 
 class PaymentMethod(Answer):
@@ -79,12 +80,57 @@ class SentRefund(Answer):
     id: str
     status: Literal["pending", "requires_action", "succeeded", "failed", "canceled"]
     amount: int
+    payment_intent: str | None = None
     metadata: Metadata = Metadata()
 
     @field_validator("metadata", mode="before")
     @classmethod
     def _none_is_empty(cls, value: object) -> object:
         return value or {}
+
+
+class Movement(Answer):
+    """A balance transaction: https://docs.stripe.com/api/balance_transactions/object. ``net`` is ``amount − fee``.
+
+    ``source`` is the object that moved the money; of a charge, where the whole of it was asked for, the intent it belongs to.
+    """
+
+    id: str
+    type: str
+    amount: int
+    fee: int
+    net: int
+    currency: str
+    created: int
+    source: str | None = None
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def _name(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return (value.get("payment_intent") if value.get("object") == "charge" else None) or value.get("id")
+
+
+class EvidenceDetails(Answer):
+    due_by: int | None = None
+
+
+class SentDispute(Answer):
+    """A dispute as the provider has it: https://docs.stripe.com/api/disputes/object. Amount in minor units.
+
+    What was taken from our balance for it, and given back, stands in ``balance_transactions``.
+    """
+
+    id: str
+    status: str
+    reason: str = ""
+    amount: int
+    currency: str
+    payment_intent: str | None = None
+    created: int
+    evidence_details: EvidenceDetails = EvidenceDetails()
+    balance_transactions: tuple[Movement, ...] = ()
 
 
 StoredText = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
@@ -97,6 +143,8 @@ class Event(Answer):
     type: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00]+$")]
     created: Annotated[int, Field(ge=0, le=253_402_300_799)] | None = None
     object_id: Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")] = ""
+    # The connected account that it happened on; empty: our own.
+    account: Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")] | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -42,6 +42,32 @@ def mail_slot_gone(*, pk: str) -> None:
     emails.send_slot_gone(payment_id=UUID(pk))
 
 
+@app.task(name="payments.read_fee", queue=QUEUE, retry=PATIENT)
+def read_fee(*, pk: str) -> None:
+    services.read_fee(payment_id=UUID(pk), gateway=payment_gateway())
+
+
+@app.task(name="payments.send_transfer", queue=QUEUE, retry=PATIENT)
+def send_transfer(*, pk: str) -> None:
+    services.send_transfer(transfer_id=UUID(pk), gateway=payment_gateway().connect)
+
+
+@app.task(name="payments.send_reversal", queue=QUEUE, retry=PATIENT)
+def send_reversal(*, pk: str) -> None:
+    services.send_reversal(reversal_id=UUID(pk), gateway=payment_gateway().connect)
+
+
+@app.task(name="payments.read_payout_account", queue=QUEUE, retry=PATIENT)
+def read_payout_account(*, pk: str) -> None:
+    services.read_payout_account(mentor_id=UUID(pk), gateway=payment_gateway().connect)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="payments.release_earnings", queue=QUEUE, queueing_lock="release_earnings")
+def release_earnings(timestamp: int) -> None:
+    services.release_earnings()
+
+
 @app.periodic(cron="* * * * * */30")
 @app.task(name="payments.expire_holds", queue=QUEUE, queueing_lock="expire_holds")
 def expire_holds(timestamp: int) -> None:

@@ -1,30 +1,21 @@
 """Stripe, as far as we use it: one small class over its SDK.
 
-Every call has a timeout, every exception of the SDK becomes one of ours, every answer a narrow model. The only module of
-the product that imports ``stripe``.
+Every call has a timeout, every exception of the SDK becomes one of ours, every answer a narrow model. Nothing beside the
+modules of this package imports ``stripe``.
 """
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import stripe
 from pydantic import ValidationError
 
-from marketplace.common.logging import get_logger
-from payments.errors import (
-    AlreadySucceeded,
-    AnswerLost,
-    BadEvent,
-    BadSignature,
-    ProviderRefused,
-    ProviderUnavailable,
-    UnknownObject,
-)
-from payments.schemas import Charge, Event, Intent, SentRefund
-
-log = get_logger(__name__)
+from payments.errors import AlreadySucceeded, BadEvent, BadSignature, ProviderRefused
+from payments.gateways.calls import ours
+from payments.gateways.connect import ConnectGateway
+from payments.schemas import Charge, Event, Intent, Movement, SentDispute, SentRefund
 
 CONNECT_SECONDS, READ_SECONDS = 3, 10
 # Of the SDK, for one call: connection faults, 409, 5xx, each again under the same idempotency key. More is up to our jobs.
@@ -33,6 +24,8 @@ RETRIES = 1
 METHODS: Sequence[str] = ("card", "link")
 # A student is stopped long before; a page is more than any intent's tries.
 CHARGES_LOOKED_AT = 100
+# Of a list, at once: as many as the provider gives.
+PAGE = 100
 
 
 class StripeGateway:
@@ -43,6 +36,8 @@ class StripeGateway:
             max_network_retries=RETRIES,
             http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, read_seconds)),
         )
+        # The same provider's other half: mentors' accounts.
+        self.connect = ConnectGateway(self._client)
 
     def create_intent(self, *, payment_id: UUID, booking_id: UUID, amount_minor: int, currency: str) -> Intent:
         """Create the intent of a payment, under the payment's own idempotency key. Amount in minor units.
@@ -51,7 +46,7 @@ class StripeGateway:
         https://docs.stripe.com/api/idempotent_requests). Raises ``ProviderUnavailable``, ``AnswerLost`` or
         ``ProviderRefused``.
         """
-        with _ours():
+        with ours():
             intent = self._client.v1.payment_intents.create(
                 {
                     "amount": amount_minor,
@@ -67,7 +62,7 @@ class StripeGateway:
 
     def retrieve_intent(self, intent_id: str) -> Intent:
         """Read an intent. Raises ``ProviderUnavailable`` or ``UnknownObject``."""
-        with _ours():
+        with ours():
             return Intent.model_validate(self._client.v1.payment_intents.retrieve(intent_id).to_dict())
 
     def cancel_intent(self, intent_id: str) -> Intent:
@@ -77,7 +72,7 @@ class StripeGateway:
         status. Raises ``AlreadySucceeded``, ``ProviderUnavailable`` or ``UnknownObject``.
         """
         try:
-            with _ours():
+            with ours():
                 canceled = self._client.v1.payment_intents.cancel(intent_id, {"cancellation_reason": "abandoned"})
             return Intent.model_validate(canceled.to_dict())
         except ProviderRefused as refusal:
@@ -90,34 +85,111 @@ class StripeGateway:
 
     def failed_charges(self, intent_id: str) -> list[Charge]:
         """List the tries at this intent that a bank declined, newest first. Raises ``ProviderUnavailable``."""
-        with _ours():
+        with ours():
             page = self._client.v1.charges.list({"payment_intent": intent_id, "limit": CHARGES_LOOKED_AT})
         charges = [Charge.model_validate(charge.to_dict()) for charge in page.data]
         return [charge for charge in charges if charge.status == "failed"]
 
-    def refund(self, intent_id: str, amount_minor: int, *, refund_id: UUID, idempotency_key: str) -> SentRefund:
+    def refund(
+        self, intent_id: str, amount_minor: int, *, refund_id: UUID, idempotency_key: str, attempt: int = 1
+    ) -> SentRefund:
         """Send money back to the card it came from. Amount in minor units, in the currency of the payment.
 
         Safe to repeat under the same key. Raises ``ProviderUnavailable``, ``AnswerLost`` or ``ProviderRefused``.
         """
-        with _ours():
+        with ours():
             refund = self._client.v1.refunds.create(
-                {"payment_intent": intent_id, "amount": amount_minor, "metadata": {"refund": str(refund_id)}},
+                {
+                    "payment_intent": intent_id,
+                    "amount": amount_minor,
+                    "metadata": {"refund": str(refund_id), "attempt": str(attempt)},
+                },
                 {"idempotency_key": idempotency_key},
             )
         return SentRefund.model_validate(refund.to_dict())
 
     def retrieve_refund(self, provider_id: str) -> SentRefund:
         """Read a refund. Raises ``ProviderUnavailable`` or ``UnknownObject``."""
-        with _ours():
+        with ours():
             return SentRefund.model_validate(self._client.v1.refunds.retrieve(provider_id).to_dict())
 
+    def refunds_of(self, intent_id: str) -> list[SentRefund]:
+        """List what went back of an intent, newest first, whoever sent it. Raises ``ProviderUnavailable``."""
+        with ours():
+            page = self._client.v1.refunds.list({"payment_intent": intent_id, "limit": PAGE})
+            return [SentRefund.model_validate(refund.to_dict()) for refund in page.auto_paging_iter()]
+
     def find_refund(self, intent_id: str, *, refund_id: UUID) -> SentRefund | None:
-        """Look for the refund that carries our id, where the answer to sending it was lost."""
-        with _ours():
-            page = self._client.v1.refunds.list({"payment_intent": intent_id, "limit": 100})
-        refunds = (SentRefund.model_validate(refund.to_dict()) for refund in page.data)
-        return next((refund for refund in refunds if refund.metadata.refund == str(refund_id)), None)
+        """Look for the refund that carries our id, where the answer to sending it was lost.
+
+        One that came back is not it: who sends a returned refund again means another.
+        """
+        ours = (refund for refund in self.refunds_of(intent_id) if refund.metadata.refund == str(refund_id))
+        return next((refund for refund in ours if refund.status not in {"failed", "canceled"}), None)
+
+    def refunds_since(self, since: datetime) -> list[SentRefund]:
+        """List every refund made since then, in the provider's console too. Raises ``ProviderUnavailable``."""
+        with ours():
+            page = self._client.v1.refunds.list({"created": {"gte": int(since.timestamp())}, "limit": PAGE})
+            return [SentRefund.model_validate(refund.to_dict()) for refund in page.auto_paging_iter()]
+
+    def retrieve_dispute(self, provider_id: str) -> SentDispute:
+        """Read a dispute with the money it moved. Raises ``ProviderUnavailable`` or ``UnknownObject``."""
+        with ours():
+            return SentDispute.model_validate(self._client.v1.disputes.retrieve(provider_id).to_dict())
+
+    def disputes_since(self, since: datetime) -> list[SentDispute]:
+        """List every dispute opened since then. Raises ``ProviderUnavailable``."""
+        with ours():
+            page = self._client.v1.disputes.list({"created": {"gte": int(since.timestamp())}, "limit": PAGE})
+            return [SentDispute.model_validate(dispute.to_dict()) for dispute in page.auto_paging_iter()]
+
+    def intents_since(self, since: datetime) -> list[Intent]:
+        """List every intent made since then. Raises ``ProviderUnavailable``."""
+        with ours():
+            page = self._client.v1.payment_intents.list({"created": {"gte": int(since.timestamp())}, "limit": PAGE})
+            return [Intent.model_validate(intent.to_dict()) for intent in page.auto_paging_iter()]
+
+    def events_between(self, since: datetime, until: datetime) -> list[Event]:
+        """List what the provider had to tell in that time, newest first, whether or not a webhook brought it.
+
+        It keeps them for 30 days (https://docs.stripe.com/api/events). Raises ``ProviderUnavailable``.
+        """
+        with ours():
+            page = self._client.v1.events.list(
+                {"created": {"gte": int(since.timestamp()), "lte": int(until.timestamp())}, "limit": PAGE}
+            )
+            return [Event.model_validate(event.to_dict()) for event in page.auto_paging_iter()]
+
+    def read_movement(self, intent_id: str) -> Movement | None:
+        """Read what an intent's charge brought our balance, and the fee kept of it, in minor units.
+
+        None while the provider has not booked it yet
+        (https://docs.stripe.com/payments/payment-intents/asynchronous-capture).
+        Raises ``ProviderUnavailable`` or ``UnknownObject``.
+        """
+        expand = "latest_charge.balance_transaction"
+        with ours():
+            intent = self._client.v1.payment_intents.retrieve(intent_id, {"expand": [expand]}).to_dict()
+        booked = (intent.get("latest_charge") or {}).get("balance_transaction")
+        return Movement.model_validate(booked) if booked else None
+
+    def movements_since(self, since: datetime) -> list[Movement]:
+        """List what moved our balance since then, newest first. Raises ``ProviderUnavailable``."""
+        with ours():
+            page = self._client.v1.balance_transactions.list(
+                {"created": {"gte": int(since.timestamp())}, "limit": PAGE, "expand": ["data.source"]}
+            )
+            return [Movement.model_validate(movement.to_dict()) for movement in page.auto_paging_iter()]
+
+    def movements_of(self, object_id: str) -> list[Movement]:
+        """List everything that one object (of an intent: its charge) moved. Raises ``ProviderUnavailable``."""
+        with ours():
+            source = object_id
+            if object_id.startswith("pi_"):
+                source = self._client.v1.payment_intents.retrieve(object_id).to_dict().get("latest_charge") or object_id
+            page = self._client.v1.balance_transactions.list({"source": source, "limit": PAGE})
+            return [Movement.model_validate(movement.to_dict()) for movement in page.auto_paging_iter()]
 
 
 def read_event(payload: bytes, signature: str, *, secrets: Sequence[str], tolerance: int) -> Event:
@@ -143,22 +215,3 @@ def _is_signed(payload: bytes, signature: str, secret: str, tolerance: int) -> b
     except Exception:  # noqa: BLE001  # whatever a forged header or body makes the SDK raise, it is not signed
         return False
     return timestamp <= time.time() + tolerance
-
-
-@contextmanager
-def _ours() -> Iterator[None]:
-    """Turn the SDK's exceptions into ours: https://docs.stripe.com/error-handling."""
-    try:
-        yield
-    except (stripe.APIConnectionError, stripe.RateLimitError) as exc:
-        raise ProviderUnavailable from exc
-    except stripe.AuthenticationError as exc:
-        log.error("provider_refused_our_key", status=exc.http_status)  # noqa: TRY400  # a traceback would show the key
-        raise ProviderUnavailable from exc
-    except stripe.APIError as exc:  # 5xx, and 409 where another request is at the same object or key
-        replayed = (exc.headers or {}).get("Idempotent-Replayed") == "true"
-        raise (AnswerLost if replayed else ProviderUnavailable) from exc
-    except stripe.InvalidRequestError as exc:
-        raise (UnknownObject if exc.code == "resource_missing" else ProviderRefused)(exc.code or "invalid") from exc
-    except stripe.StripeError as exc:
-        raise ProviderRefused(exc.code or type(exc).__name__) from exc

@@ -55,6 +55,8 @@ class Refund(models.Model):
     attempt = models.PositiveSmallIntegerField(default=1)
     # Who decided it, where a person did.
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # Why, in the words of who decided it. Only finance reads it.
+    note = models.TextField(max_length=500, blank=True, db_default="")
     created_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)

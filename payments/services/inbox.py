@@ -13,10 +13,12 @@ from payments.errors import AlreadySucceeded, UnknownObject
 from payments.gateways import StripeGateway
 from payments.gateways.stripe import read_event
 from payments.jobs import QUEUE
-from payments.models import Payment, Refund, WebhookEvent
-from payments.schemas import Intent
+from payments.models import Payment, WebhookEvent
+from payments.schemas import Event, Intent
+from payments.services.connect_events import CONNECT_EVENTS, hear_of_mentors_money
+from payments.services.disputes import read_dispute
 from payments.services.intents import adopt_intent
-from payments.services.refunds import adopt_refund, settle_refund
+from payments.services.provider_refunds import read_refund, read_refunds_of
 from payments.services.settlement import settle_payment
 
 log = get_logger(__name__)
@@ -26,15 +28,18 @@ INTENT_EVENTS = frozenset(
     for step in ("created", "requires_action", "processing", "payment_failed", "succeeded", "canceled")
 )
 REFUND_EVENTS = frozenset({"refund.created", "refund.updated", "refund.failed"})
-HANDLED = INTENT_EVENTS | REFUND_EVENTS | {"charge.refunded"}
+DISPUTE_EVENTS = frozenset(
+    f"charge.dispute.{step}" for step in ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
+)
+HANDLED = INTENT_EVENTS | REFUND_EVENTS | DISPUTE_EVENTS | {"charge.refunded"} | CONNECT_EVENTS
 
 # One statement, so that it commits by itself and costs one round trip, a replay included: the ORM's insert that ignores
 # conflicts does not tell whether it inserted, and the queue's Python would come to more than all the rest of the request.
 # The function is the queue's own, named with its version; a test shows that the job arrives.
 KEEP = """
     WITH fresh AS (
-        INSERT INTO payments_webhookevent (id, type, object_id, provider_created_at, received_at, processed_at)
-        VALUES (%(id)s, %(type)s, %(object_id)s, %(created_at)s, %(now)s, %(processed_at)s)
+        INSERT INTO payments_webhookevent (id, type, object_id, account, provider_created_at, received_at, processed_at)
+        VALUES (%(id)s, %(type)s, %(object_id)s, %(account)s, %(created_at)s, %(now)s, %(processed_at)s)
         ON CONFLICT (id) DO NOTHING RETURNING id, processed_at
     )
     SELECT CASE WHEN processed_at IS NULL THEN procrastinate_defer_jobs_v1(ARRAY[ROW(
@@ -55,6 +60,21 @@ def receive_event(*, payload: bytes, signature: str) -> bool:
         secrets=settings.STRIPE_WEBHOOK_SECRETS,
         tolerance=settings.WEBHOOK_TOLERANCE_SECONDS,
     )
+    return _keep(event)
+
+
+def catch_up(*, since: datetime, until: datetime, gateway: StripeGateway) -> int:
+    """Keep what the provider had to tell in that time and no webhook brought; tell how much that was.
+
+    Each gets its job, as if it had come by itself. Safe to repeat. Raises ``ProviderUnavailable``.
+    """
+    missed = [event for event in gateway.events_between(since, until) if event.type in HANDLED and _keep(event)]
+    if missed:
+        log.warning("webhooks_missed", count=len(missed))
+    return len(missed)
+
+
+def _keep(event: Event) -> bool:
     now = timezone.now()
     is_handled = event.type in HANDLED
     created_at = datetime.fromtimestamp(event.created, UTC) if event.created is not None else None
@@ -65,6 +85,7 @@ def receive_event(*, payload: bytes, signature: str) -> bool:
                 "id": event.id,
                 "type": event.type,
                 "object_id": event.object_id,
+                "account": event.account or "",
                 "created_at": created_at,
                 "now": now,
                 "processed_at": None if is_handled else now,
@@ -82,10 +103,14 @@ def process_event(*, event_id: str, gateway: StripeGateway) -> None:
     if event.type in INTENT_EVENTS:
         _hear_of_intent(event.object_id, gateway, is_new=event.type == "payment_intent.created")
     elif event.type in REFUND_EVENTS:
-        _hear_of_refund(event.object_id, gateway)
+        read_refund(provider_id=event.object_id, gateway=gateway)
     elif event.type == "charge.refunded":
-        for refund in Refund.objects.on_their_way().filter(payment__provider_id=event.object_id):
-            settle_refund(refund_id=refund.pk, gateway=gateway)
+        for payment in Payment.objects.filter(provider_id=event.object_id).exclude(provider_id=""):
+            read_refunds_of(payment=payment, gateway=gateway)
+    elif event.type in DISPUTE_EVENTS:
+        read_dispute(provider_id=event.object_id, gateway=gateway)
+    elif event.type in CONNECT_EVENTS:
+        hear_of_mentors_money(event, gateway=gateway.connect)
     WebhookEvent.objects.filter(pk=event_id).update(processed_at=timezone.now())
 
 
@@ -129,17 +154,3 @@ def _payment_named_by(intent: Intent) -> Payment | None:
         named = Payment.objects.filter(pk=UUID(intent.metadata.payment), booking_id=UUID(intent.metadata.booking))
         return named.first()
     return None
-
-
-def _hear_of_refund(provider_id: str, gateway: StripeGateway) -> None:
-    refund = Refund.objects.filter(provider_id=provider_id).first()
-    if refund is not None:
-        settle_refund(refund_id=refund.pk, gateway=gateway)
-        return
-    try:
-        sent = gateway.retrieve_refund(provider_id)
-    except UnknownObject:
-        log.warning("event_of_unknown_refund", refund_id=provider_id)
-        return
-    if not adopt_refund(sent=sent):
-        log.warning("event_of_foreign_refund", refund_id=provider_id)

@@ -16,6 +16,7 @@ from payments.models import Payment, Refund
 from payments.schemas import SentRefund
 from payments.services.intents import record
 from payments.services.ledger import Account, Line, post
+from payments.services.receipts import issue_credit_note
 
 log = get_logger(__name__)
 
@@ -76,22 +77,34 @@ def adopt_refund(*, sent: SentRefund) -> bool:
 def record_refund(*, refund_id: UUID, sent: SentRefund) -> None:
     """Write down what the provider says of a refund, unless we know better already. Mails the student once it is sent."""
     with transaction.atomic(durable=True):
-        refund, now = _lock(refund_id)
-        left, status = Status(refund.status), STATUS_OF[sent.status]
-        if ORDER.index(status) <= ORDER.index(left):
-            return
-        is_first_word = not refund.provider_id
-        refund.status, refund.provider_id = status, sent.id
-        refund.sent_at = refund.sent_at or now
-        refund.settled_at = None if status == Status.SENT else now
-        refund.save(update_fields=["status", "provider_id", "sent_at", "settled_at"])
-        record(refund.payment_id, f"refund_{status}", at=now, refund=str(refund.pk), left=left)
-        _book(refund, left, at=now)
-        _follow_payment(refund.payment)
-        if status == Status.FAILED:
-            log.error("refund_failed", refund_id=refund.pk, reason=sent.status)
-        elif is_first_word:
-            emails.send_refund_sent(refund=refund)
+        refund, now = lock_refund(refund_id)
+        take_word(refund, sent, at=now)
+
+
+def take_word(refund: Refund, sent: SentRefund, *, at: datetime) -> None:
+    """Bring a refund to where the provider says it is. The refund and its payment are locked."""
+    left, status = Status(refund.status), STATUS_OF[sent.status]
+    if ORDER.index(status) <= ORDER.index(left) or _is_of_an_earlier_try(refund, sent):
+        return
+    is_first_word = not refund.provider_id
+    refund.status, refund.provider_id = status, sent.id
+    refund.sent_at = refund.sent_at or at
+    refund.settled_at = None if status == Status.SENT else at
+    refund.save(update_fields=["status", "provider_id", "sent_at", "settled_at"])
+    record(refund.payment_id, f"refund_{status}", at=at, refund=str(refund.pk), left=left, provider_id=sent.id)
+    _book(refund, left, at=at)
+    _follow_payment(refund.payment)
+    if status == Status.FAILED:
+        log.error("refund_failed", refund_id=refund.pk, reason=sent.status)
+    elif is_first_word:
+        emails.send_refund_sent(refund=refund)
+        issue_credit_note(refund=refund, at=at)  # last: its number is locked until the commit
+
+
+def _is_of_an_earlier_try(refund: Refund, sent: SentRefund) -> bool:
+    """Whether this tells of a refund that came back before finance sent it again."""
+    tried = int(sent.metadata.attempt) if sent.metadata.attempt.isdecimal() else 1
+    return tried < refund.attempt and STATUS_OF[sent.status] == Status.FAILED
 
 
 def _book(refund: Refund, left: str, *, at: datetime) -> None:
@@ -125,7 +138,9 @@ def _call(refund: Refund, gateway: StripeGateway) -> SentRefund:
     intent_id = refund.payment.provider_id
     key = f"refund-{refund.pk}" if refund.attempt == 1 else f"refund-{refund.pk}-{refund.attempt}"
     try:
-        return gateway.refund(intent_id, refund.amount_minor, refund_id=refund.pk, idempotency_key=key)
+        return gateway.refund(
+            intent_id, refund.amount_minor, refund_id=refund.pk, idempotency_key=key, attempt=refund.attempt
+        )
     except (AnswerLost, ProviderRefused) as exc:
         # An earlier try may have done it, and its answer was lost on the way: that is for us to find out.
         if sent := gateway.find_refund(intent_id, refund_id=refund.pk):
@@ -143,14 +158,16 @@ def _give_back(refund: Refund) -> None:
 def _fail(refund: Refund, *, reason: str) -> None:
     """Leave it to finance: what the provider refuses, sending again won't change."""
     with transaction.atomic(durable=True):
-        refund, now = _lock(refund.pk)
+        refund, now = lock_refund(refund.pk)
+        if refund.status != Status.SENDING:
+            return  # an event of the provider was faster
         refund.status, refund.settled_at = Status.FAILED, now
         refund.save(update_fields=["status", "settled_at"])
         record(refund.payment_id, "refund_failed", at=now, refund=str(refund.pk), reason=reason)
     log.error("refund_failed", refund_id=refund.pk, reason=reason)
 
 
-def _lock(refund_id: UUID) -> tuple[Refund, datetime]:
+def lock_refund(refund_id: UUID) -> tuple[Refund, datetime]:
     """Lock payment, then refund: the order in which the trigger on refunds does."""
     payment_id = Refund.objects.values_list("payment", flat=True).get(pk=refund_id)
     Payment.objects.select_for_update(no_key=True).get(pk=payment_id)

@@ -26,6 +26,7 @@ from payments.schemas import Intent
 from payments.services.earnings import open_earning
 from payments.services.intents import obtain_intent, record
 from payments.services.ledger import Account, Line, post
+from payments.services.receipts import issue_receipt
 
 log = get_logger(__name__)
 
@@ -148,6 +149,9 @@ def _receive(payment: Payment, booking: Booking, intent: Intent, *, at: datetime
     except WrongState:
         return _reject(payment, intent, Refund.Reason.SECOND_PAYMENT, at=at)
     track("payment_succeeded", user_id=booking.student_id, amount_minor=payment.amount_minor)
+    defer("read_fee", payment.pk)
+    payment.booking = booking
+    issue_receipt(payment=payment, at=at)  # last: its number is locked until the commit
     log.info("payment_succeeded", payment_id=payment.pk, booking_id=booking.pk)
     return None
 
@@ -176,6 +180,7 @@ def _reject(payment: Payment, intent: Intent, reason: Refund.Reason, *, at: date
     track("payment_failed", user_id=payment.booking.student_id, reason=reason)
     log.warning("payment_rejected", payment_id=payment.pk, reason=reason, refund_id=refund.pk)
     defer("send_refund", refund.pk)
+    defer("read_fee", payment.pk)
     if reason in {Refund.Reason.TIME_GONE, Refund.Reason.HOLD_LET_GO}:
         defer("mail_slot_gone", payment.pk)
 

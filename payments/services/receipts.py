@@ -1,0 +1,51 @@
+"""Receipts and credit notes, numbered without a gap: the number is taken in the transaction that needs it."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection
+
+from payments import emails
+from payments.models import Payment, Receipt, Refund
+
+# One statement, so that the row is locked from here to the commit and no longer: take the number last.
+NEXT = """
+    INSERT INTO payments_receiptcounter (year, last) VALUES (%s, 1)
+    ON CONFLICT (year) DO UPDATE SET last = payments_receiptcounter.last + 1 RETURNING last
+"""
+
+
+def issue_receipt(*, payment: Payment, at: datetime) -> Receipt:
+    """Write the receipt of a payment that was just accepted, and mail it. The payment is locked."""
+    receipt = _issue(payment, None, payment.amount_minor, payment.currency, at=at)
+    emails.send_receipt(receipt=receipt, booking=payment.booking)
+    return receipt
+
+
+def issue_credit_note(*, refund: Refund, at: datetime) -> Receipt | None:
+    """Write the credit note of a refund that was just sent; None where the payment never had a receipt.
+
+    One a refund, however often it was sent. Refund and payment are locked.
+    """
+    if Receipt.objects.filter(refund=refund).exists() or not refund.payment.receipts.filter(refund=None).exists():
+        return None
+    return _issue(refund.payment, refund, refund.amount_minor, refund.currency, at=at)
+
+
+def _issue(payment: Payment, refund: Refund | None, amount_minor: int, currency: str, *, at: datetime) -> Receipt:
+    return Receipt.objects.create(
+        number=_next_number(at),
+        payment=payment,
+        refund=refund,
+        amount_minor=amount_minor,
+        currency=currency,
+        seller={"name": settings.SELLER_NAME, "address": settings.SELLER_ADDRESS, "tax_id": settings.SELLER_TAX_ID},
+        issued_at=at,
+    )
+
+
+def _next_number(at: datetime) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT, [at.year])
+        [last] = cursor.fetchone()
+    return f"{at.year}-{last:06d}"
