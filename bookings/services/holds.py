@@ -76,6 +76,8 @@ def extend_hold(*, booking_id: UUID, by: User) -> Booking:
     """
     with transaction.atomic(durable=True):
         booking, now = lock_with_people(booking_id)
+        if booking.status == Booking.Status.ABANDONED:
+            raise HoldExpired
         _check_held(booking, at=now)
         if booking.extended_at is not None:
             raise AlreadyExtended

@@ -11,7 +11,7 @@ from accounts.models import User
 from bookings import services
 from bookings.errors import AlreadyExtended, HoldExpired, HoldLimit, NotBookable, SlotTaken, StudentBusy, WrongState
 from bookings.models import Booking
-from marketplace.common.errors import RateLimited
+from marketplace.common.errors import DomainError, RateLimited
 from marketplace.common.models import AnalyticsEvent
 from mentors.models import Mentor
 from tests.factories import make_booking, make_mentor, make_student
@@ -165,6 +165,22 @@ def test_a_lapsed_hold_cannot_be_extended(mentor: Mentor, student: User) -> None
     with pytest.raises(HoldExpired):
         services.extend_hold(booking_id=booking.pk, by=student)
     Booking.objects.filter(pk=booking.pk).update(hold_expires_at=timezone.now() + timedelta(minutes=1))
+    services.extend_hold(booking_id=booking.pk, by=student)
+
+
+@pytest.mark.parametrize(
+    ("status", "refusal"), [("expired", HoldExpired), ("abandoned", HoldExpired), ("confirmed", WrongState)]
+)
+def test_what_is_no_hold_any_more_cannot_be_extended(
+    mentor: Mentor, student: User, status: str, refusal: type[DomainError]
+) -> None:
+    booking = hold(mentor, student)
+    Booking.objects.filter(pk=booking.pk).update(
+        status=status, hold_place=None, confirmed_at=timezone.now() if status == "confirmed" else None
+    )
+    with pytest.raises(refusal):
+        services.extend_hold(booking_id=booking.pk, by=student)
+    Booking.objects.filter(pk=booking.pk).update(status="held", hold_place=1, confirmed_at=None)
     services.extend_hold(booking_id=booking.pk, by=student)
 
 
