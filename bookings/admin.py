@@ -1,7 +1,9 @@
 """Bookings in admin: to look up, never to change. Each change is an operation with its own page."""
 
 from django.contrib import admin
+from django.urls import URLPattern, path
 
+from bookings.admin_views import CancelForPeople
 from bookings.models import Booking, BookingEvent
 from marketplace.common.admin import ReadOnlyAdmin
 
@@ -14,6 +16,11 @@ class BookingAdmin(ReadOnlyAdmin[Booking]):
     search_fields = ("id", "student__email", "mentor__handle")
     date_hierarchy = "starts_at"
     ordering = ("-starts_at", "-pk")
+    change_form_template = "admin/bookings/booking/change_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        cancel = path("<uuid:booking_id>/cancel/", CancelForPeople.as_view(), name="bookings_booking_cancel")
+        return [cancel, *super().get_urls()]
 
 
 @admin.register(BookingEvent)

@@ -62,7 +62,8 @@ def _cancel(
 ) -> None:
     """The step itself, conditional on the state it leaves, with all that follows from it."""
     close_proposal(booking, MoveProposal.Status.WITHDRAWN, at=at)
-    if not Booking.objects.filter(pk=booking.pk, status=Booking.Status.CONFIRMED).update(
+    confirmed = Booking.objects.filter(pk=booking.pk, status=Booking.Status.CONFIRMED)
+    if not confirmed.update(
         status=Booking.Status.CANCELLED,
         cancelled_by=side,
         cancel_reason=reason,

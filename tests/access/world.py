@@ -16,7 +16,7 @@ from bookings.models import Booking
 from chat.models import Thread, ThreadReport
 from chat.services import open_thread, report_thread
 from mentors.models import Mentor, VerificationDocument
-from tests.factories import make_booking, make_mentor, make_staff, make_student, make_user
+from tests.factories import make_booking, make_mentor, make_paid_booking, make_staff, make_student, make_user
 from tests.signin import sign_in
 from uploads.models import Upload
 from uploads.services import grant_view
@@ -112,7 +112,7 @@ def make_world() -> World:
     )
     reviewer = make_staff("reviewer")
     grant_view(upload=upload, to=reviewer.groups.get())
-    session = make_booking(mentor=mentor, student=student)
+    session = make_paid_booking(mentor=mentor, student=student)
     hold = make_booking(mentor=other_mentor, student=student, status=Booking.Status.HELD, starts_at=session.ends_at)
     thread, _new = open_thread(handle=mentor.handle, body="Hello!", client_id="access-thread", by=student)
     report = report_thread(thread=thread, reason="For the table.", by=student)

@@ -153,7 +153,7 @@ def test_what_went_back_already_does_not_go_back_twice() -> None:
 @pytest.mark.parametrize("side", [Side.STUDENT, Side.MENTOR, Side.ADMIN])
 def test_once_begun_nobody_cancels(side: Booking.Side, support: User) -> None:
     booking = booked()
-    options = {"side": side, "reason": "Ill", "by": support}
+    options: dict[str, Any] = {"side": side, "reason": "Ill", "by": support}
     with time_machine.travel(START, tick=False), pytest.raises(AlreadyBegun):
         cancel(booking, **options)
     for status in ("ended", "completed", "problem"):
@@ -257,9 +257,7 @@ def ngozi_and_amara(db: None) -> tuple[Mentor, User]:
 
 def subjects() -> dict[str, str]:
     run_jobs("deliver_mail")
-    return {
-        message.to[0]: message.subject for message in mail.outbox if message.extra_headers["X-Event"] == "cancelled"
-    }
+    return {m.to[0]: str(m.subject) for m in mail.outbox if m.extra_headers["X-Event"] == "cancelled"}
 
 
 def told(who: User) -> mail.EmailMessage:

@@ -1,0 +1,61 @@
+"""A session is cancelled in the second in which its money comes in."""
+
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+from django.utils import timezone
+
+from bookings.models import Booking
+from bookings.services import cancel_booking, cancellations, holds
+from payments.models import Payment
+from tests.bookings.test_races import race
+from tests.factories import make_mentor
+from tests.jobs import run_jobs
+from tests.payments.provider import Provider
+from tests.payments.test_races import paid_hold, settling
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROUNDS = 8
+
+
+def cancel(hold: Booking) -> Booking:
+    return cancel_booking(booking_id=hold.pk, by=hold.student, side=Booking.Side.STUDENT)
+
+
+def gave_everything_back(hold: Booking, payment: Payment) -> bool:
+    """Cancelled and sent back, whichever came first: before the money (it is rejected) or after (it is refunded)."""
+    hold.refresh_from_db()
+    payment.refresh_from_db()
+    came_first = (hold.status, payment.status) in {("abandoned", "rejected"), ("cancelled", "refunded")}
+    return came_first and sum(refund.amount_minor for refund in payment.refunds.all()) == 3_300
+
+
+def test_cancel_and_pay_in_the_same_second_give_everything_back(provider: Provider) -> None:
+    for _ in range(ROUNDS):
+        hold, payment = paid_hold(provider, make_mentor())
+        assert race([settling(payment), lambda hold=hold: cancel(hold), settling(payment)]) == {"won": 3}  # type: ignore[misc]
+        run_jobs("payments.stop_payment", "payments.send_refund")
+        assert gave_everything_back(hold, payment)
+    assert sorted(back.amount for back in provider.refunds()) == [3_300] * ROUNDS
+
+
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_control_without_the_lock_it_is_paid_cancelled_and_kept(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch, is_locked: bool
+) -> None:
+    """Who cancels has read the hold; then the money comes in; then they go on with what they read."""
+    hold, payment = paid_hold(provider, make_mentor())
+    stale = Booking.objects.select_related("mentor__user", "student").get(pk=hold.pk)
+
+    def read_before(booking_id: UUID) -> tuple[Booking, datetime]:
+        return stale, timezone.now()
+
+    settling(payment)()
+    if not is_locked:
+        monkeypatch.setattr(cancellations, "lock_with_people", read_before)
+        monkeypatch.setattr(holds, "lock_with_people", read_before)
+    cancel(hold)
+    run_jobs("payments.stop_payment", "payments.send_refund")
+    assert gave_everything_back(hold, payment) is is_locked
