@@ -61,12 +61,17 @@ class LockAccount(AccountOperation):
     def load(self) -> None:
         super().load()
         self.title = _("Lock this account")
-        self.text = _("Every sign-in of this person ends at once, and none works until the account is unlocked.")
+        self.text = _(
+            "Every sign-in of this person ends at once, and none works until the account is unlocked. Times they hold are let go at once."
+        )
         self.label = _("Lock the account")
         self.done = _("The account is locked.")
 
     def run(self, form: Form) -> None:
-        services.lock_account(account=self.account, by=self.staff, reason=form.cleaned_data["reason"])
+        data = form.cleaned_data
+        services.lock_account(
+            account=self.account, by=self.staff, reason=data["reason"], keep_sessions=data["keep_sessions"]
+        )
 
 
 class UnlockAccount(AccountOperation):

@@ -94,8 +94,16 @@ class LockForm(forms.Form):
         error_messages={"required": _("Choose a reason.")},
     )
 
+    keep_sessions = forms.BooleanField(
+        label=_("Keep their coming sessions"),
+        help_text=_("Otherwise they are cancelled, and the students get everything back. Held times go either way."),
+        required=False,
+    )
+
 
 class UnlockForm(LockForm):
+    keep_sessions = None  # type: ignore[assignment]  # how a form drops a field of its base
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: Form's own
         super().__init__(*args, **kwargs)
         self.fields["reason"].choices = UNLOCK_REASONS  # type: ignore[attr-defined]  # a ChoiceField

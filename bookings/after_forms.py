@@ -3,6 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from bookings.models import ProblemReport
+
 TEXT_MAX = 2_000
 
 
@@ -77,3 +79,48 @@ class AppealForm(forms.Form):
         help_text=_("Our support reads it."),
         missing=_("Say why it should not count."),
     )
+
+
+class DecisionForm(forms.Form):
+    """Support's decision about a report; ``confirmed`` once the sums were read."""
+
+    finding = forms.ChoiceField(
+        label=_("What happened"),
+        choices=ProblemReport.Finding.choices,
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_("An absence brings everything back. A mentor who did not come gets strikes."),
+    )
+    percent = forms.IntegerField(
+        label=_("Goes back to the student, in per cent of the price"),
+        min_value=0,
+        max_value=100,
+        required=False,
+        widget=forms.NumberInput({"class": "input--short", "inputmode": "numeric"}),
+        error_messages={
+            "invalid": _("Enter a whole number from 0 to 100."),
+            "min_value": _("Enter 0 or more."),
+            "max_value": _("Enter 100 or less."),
+        },
+    )
+    reason = WordsField(label=_("Why"), help_text=_("Both sides read it, word for word."), missing=_("Say why."))
+    confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    mark_optional = False
+
+    def clean(self) -> None:
+        super().clean()
+        data = self.cleaned_data
+        if data.get("finding"):
+            data["percent"] = 100
+        elif data.get("percent") is None and "percent" not in self.errors:
+            self.add_error("percent", _("Enter how much goes back, from 0 to 100."))
+
+
+class StrikeDecisionForm(forms.Form):
+    decision = forms.ChoiceField(
+        label=_("Decision"),
+        choices=[("waive", _("Take it back: it does not count any more")), ("stand", _("Let it stand"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a decision.")},
+    )
+    reason = WordsField(label=_("Why"), help_text=_("The mentor reads it, word for word."), missing=_("Say why."))

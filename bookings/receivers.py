@@ -6,18 +6,22 @@ from typing import Any
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 
 from accounts.models import User
-from accounts.signals import sign_in_finished
+from accounts.signals import account_locked, sign_in_finished
 from bookings import detour, services
 from bookings.models import Booking
 from bookings.tasks import refresh_mentor_in_search
 from marketplace.common.errors import DomainError
 from mentors.models import Mentor
 from mentors.queries import Session
-from mentors.signals import hours_changed, sessions_wanted, status_changed
+from mentors.signals import hours_changed, mentor_suspended, sessions_wanted, status_changed
 from uploads.models import Upload
 from uploads.signals import upload_ready
+
+# What both sides of a session read that is cancelled because one of them was suspended or locked: not whose account it was.
+NOT_NOW = _("We had to call this session off.")
 
 
 @receiver(sign_in_finished)
@@ -52,6 +56,18 @@ def file_is_in_order(upload: Upload, **_kwargs: Any) -> None:  # Any: what every
 @receiver([hours_changed, status_changed])
 def mentor_changed(mentor: Mentor, **_kwargs: Any) -> None:  # Any: what every signal carries
     refresh_mentor_in_search.defer(mentor_id=str(mentor.pk))
+
+
+@receiver(mentor_suspended)
+def mentor_was_suspended(
+    mentor: Mentor, by: User, keep_sessions: bool, **_kwargs: Any
+) -> None:  # Any: the signal's rest
+    services.let_person_go(user=mentor.user, by=by, reason=NOT_NOW, keep_sessions=keep_sessions)
+
+
+@receiver(account_locked)
+def somebody_was_locked(user: User, by: User, keep_sessions: bool, **_kwargs: Any) -> None:  # Any: the signal's rest
+    services.let_person_go(user=user, by=by, reason=NOT_NOW, keep_sessions=keep_sessions)
 
 
 @receiver(sessions_wanted)

@@ -3,9 +3,13 @@
 from uuid import UUID
 
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from bookings.services import search_index
+from bookings.services import departures, endings, search_index
+
+# Waits 2 s, 4 s, 8 s … a quarter of an hour in all.
+PATIENT = RetryStrategy(max_attempts=9, exponential_wait=2)
 
 
 @app.periodic(cron="* * * * *")
@@ -17,3 +21,20 @@ def refresh_search_index(timestamp: int) -> None:
 @app.task(name="refresh_mentor_in_search")
 def refresh_mentor_in_search(*, mentor_id: str) -> None:
     search_index.refresh_mentors([UUID(mentor_id)], at=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="bookings.run_endings", queueing_lock="run_endings")
+def run_endings(timestamp: int) -> None:
+    endings.run_endings()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="bookings.run_strikes", queueing_lock="run_strikes")
+def run_strikes(timestamp: int) -> None:
+    endings.run_strikes()
+
+
+@app.task(name="bookings.cancel_sessions", retry=PATIENT)
+def cancel_sessions(*, user_id: str, by_id: str, reason: str) -> None:
+    departures.cancel_sessions(user_id=UUID(user_id), by_id=UUID(by_id), reason=reason)

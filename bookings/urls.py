@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bookings import change_views, file_views, mentor_views, search, views
+from bookings import after_views, change_views, desk_views, file_views, mentor_views, search, views
 
 app_name = "bookings"
 
@@ -23,6 +23,18 @@ urlpatterns = [
         "bookings/<uuid:booking_id>/proposal/decline/", change_views.DeclineProposal.as_view(), name="decline-proposal"
     ),
     path("bookings/<uuid:booking_id>/let-go/", views.LetHoldGo.as_view(), name="let-go"),
+    path("bookings/<uuid:booking_id>/join/", after_views.Join.as_view(), name="join"),
+    path("bookings/<uuid:booking_id>/outcome/", after_views.SayOutcome.as_view(), name="outcome"),
+    path("bookings/<uuid:booking_id>/problem/", after_views.ReportProblem.as_view(), name="problem"),
+    path("bookings/<uuid:booking_id>/answer/", after_views.AnswerProblem.as_view(), name="answer"),
+    path("bookings/<uuid:booking_id>/review/", after_views.WriteReview.as_view(), name="review"),
+    path("bookings/<uuid:booking_id>/review/answer/", after_views.AnswerReview.as_view(), name="answer-review"),
+    # The support desk stands among the staff's pages; it is asked for before Django admin's own addresses.
+    path("admin/bookings/desk/", desk_views.Queue.as_view(), name="desk"),
+    path("admin/bookings/desk/reports/<uuid:problem_id>/", desk_views.DecideReport.as_view(), name="desk-report"),
+    path("admin/bookings/desk/strikes/<int:strike_id>/", desk_views.DecideStrike.as_view(), name="desk-strike"),
+    path("mentor/strikes/", after_views.Strikes.as_view(), name="strikes"),
+    path("mentor/strikes/<int:strike_id>/appeal/", after_views.AppealStrike.as_view(), name="appeal"),
     path("sessions/", views.Sessions.as_view(), name="sessions"),
     path("mentor/sessions/", views.MentorSessions.as_view(), name="mentor-sessions"),
 ]

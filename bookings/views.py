@@ -21,6 +21,7 @@ from bookings.errors import HoldLimit, SlotTaken
 from bookings.forms import HoldForm
 from bookings.models import Booking
 from bookings.policies import may_join, may_send_files, refund_tiers
+from bookings.queries.after import after_session
 from bookings.queries.changes import change_box
 from bookings.queries.sessions import files_of, holds_behind, session_page, sessions_of
 from marketplace.common.errors import DomainError
@@ -112,6 +113,7 @@ class Session(GuardMixin, PageView):
             **kwargs,
             **session_page(self.booking, user, at=now),
             may_join=may_join(user, self.booking, at=now),
+            after=after_session(self.booking, user, at=now),
             **change_box(self.booking, user, at=now),
             files=files_of(self.booking, user),
             may_send_files=may_send_files(user, self.booking, at=now),

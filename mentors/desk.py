@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from mentors.models import Mentor, MentorEvent, VerificationDocument
+from mentors.models import Mentor, MentorEvent, SuspensionAppeal, VerificationDocument
 from mentors.services.review import JUDGED
 from uploads.models import Upload
 
@@ -39,6 +39,12 @@ STEPS = {
     "application_rejected": _("Refused"),
     "application_changes_requested": _("Changes asked for"),
     "decision_undone": _("Decision undone"),
+    "suspended": _("Suspended"),
+    "reinstated": _("Suspension ended"),
+    "appealed": _("Appealed against the suspension"),
+    "appeal_declined": _("Appeal declined"),
+    "locked": _("Account locked by support"),
+    "unlocked": _("Account unlocked"),
 }
 
 
@@ -121,6 +127,15 @@ def ready_applications() -> QuerySet[Mentor]:
         .select_related("user")
         .order_by("submitted_at", "pk")
     )
+
+
+def appeals() -> QuerySet[SuspensionAppeal]:
+    """Appeals against suspensions that wait for a reviewer, the longest wait first."""
+    return SuspensionAppeal.objects.open().select_related("mentor__user").order_by("created_at", "pk")
+
+
+def open_appeal(mentor: Mentor) -> SuspensionAppeal | None:
+    return appeals().filter(mentor=mentor).first()
 
 
 def place_of(document: Document, *, by: User, at: datetime) -> Place:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -172,6 +173,12 @@ def wall_windows(stored: list[list[str]]) -> tuple[WallWindow, ...]:
 def _wall_window(times: list[str]) -> WallWindow:
     start, end = times
     return WallWindow(time.fromisoformat(start), time.fromisoformat(end))
+
+
+def coming_sessions(mentor: Mentor, *, at: datetime) -> list[Session]:
+    """What of the mentor's is booked and has not begun, in order."""
+    booked = sessions_between(mentor, at, at + timedelta(days=settings.HORIZON_DAYS_MAX + 1))
+    return [session for session in booked if session.starts_at > at]
 
 
 def sessions_between(mentor: Mentor, starts_at: datetime, ends_at: datetime) -> list[Session]:

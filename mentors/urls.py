@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from mentors.views import availability, documents, photo, profile, review, workspace
+from mentors.views import availability, documents, photo, profile, review, suspension, workspace
 
 app_name = "mentors"
 
 urlpatterns = [
     path("mentor/", workspace.Overview.as_view(), name="overview"),
+    path("mentor/appeal/", suspension.Appeal.as_view(), name="appeal"),
     path("mentor/start/", workspace.Start.as_view(), name="start"),
     path("mentor/start/check/", workspace.CheckAndSend.as_view(), name="check"),
     path("mentor/profile/", profile.EditProfile.as_view(), name="profile"),
@@ -34,6 +35,15 @@ urlpatterns = [
         "admin/mentors/review/applications/<slug:handle>/",
         review.ReviewApplication.as_view(),
         name="review-application",
+    ),
+    path("admin/mentors/review/applications/<slug:handle>/suspend/", suspension.Suspend.as_view(), name="suspend"),
+    path(
+        "admin/mentors/review/applications/<slug:handle>/reinstate/", suspension.Reinstate.as_view(), name="reinstate"
+    ),
+    path(
+        "admin/mentors/review/applications/<slug:handle>/decline-appeal/",
+        suspension.DeclineAppeal.as_view(),
+        name="decline-appeal",
     ),
     path("admin/mentors/review/undo/<int:event_id>/", review.UndoDecision.as_view(), name="review-undo"),
 ]

@@ -47,8 +47,8 @@ class After:
 
 
 def after_session(booking: Booking, reader: User, *, at: datetime) -> After | None:
-    """Read what comes after a session; None before its end. Four queries."""
-    if booking.confirmed_at is None or booking.ends_at > at:
+    """Read what comes after a session; None before its end, and for one that was called off. Four queries."""
+    if booking.confirmed_at is None or booking.ends_at > at or booking.status == Booking.Status.CANCELLED:
         return None
     side = side_of(reader, booking)
     words = dict(booking.outcomes.values_list("side", "word"))
@@ -104,13 +104,15 @@ def strikes_of(mentor: User) -> StrikeQuerySet:
 
 def own_strikes(mentor: User, *, at: datetime) -> dict[str, Any]:  # Any: template data
     """A mentor's strikes, the latest first, with what each still allows, and how many count. One query."""
+    strikes = list(strikes_of(mentor).order_by("-at", "-pk"))
+    counting = [strike for strike in strikes if strike.waived_at is None and strike.expires_at > at]
     rows = [
         {
             "strike": strike,
-            "counts": strike.waived_at is None and strike.expires_at > at,
+            "counts": strike in counting,
             "may_appeal": may_appeal(mentor, strike, at=at),
             "appeal_until": appeal_until(strike),
         }
-        for strike in strikes_of(mentor).order_by("-at", "-pk")
+        for strike in strikes
     ]
-    return {"rows": rows, "total": sum(row["strike"].points for row in rows if row["counts"])}
+    return {"rows": rows, "total": sum(strike.points for strike in counting)}

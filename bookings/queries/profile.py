@@ -26,11 +26,12 @@ class Taught:
 
 
 class Said(NamedTuple):
-    """A review as it is shown; of its student, id and name only."""
+    """A review as it is shown, with the mentor's answer; of its student, id and name only."""
 
     rating: int
     text: str
     created_at: datetime
+    answer: str
     student: User
 
 
@@ -106,5 +107,7 @@ def profile_of(mentor: Mentor, *, at: datetime) -> Profile:
 def reviews_of(mentor: Mentor, *, limit: int = REVIEWS_SHOWN) -> list[Said]:
     """Read the latest reviews that say something, with their students' names. One query."""
     said = Review.objects.filter(booking__mentor=mentor).exclude(text="").order_by("-created_at", "-pk")
-    shown = said.values_list("rating", "text", "created_at", "booking__student_id", "booking__student__name")
-    return [Said(rating, text, at, User(pk=pk, name=name)) for rating, text, at, pk, name in shown[:limit]]
+    shown = said.values_list("rating", "text", "created_at", "answer", "booking__student_id", "booking__student__name")
+    return [
+        Said(rating, text, at, answer, User(pk=pk, name=name)) for rating, text, at, answer, pk, name in shown[:limit]
+    ]

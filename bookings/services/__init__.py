@@ -4,6 +4,7 @@ from bookings.services.attendance import beat
 from bookings.services.cancellations import cancel_booking, check_cancellable
 from bookings.services.claims import expire_hold, lock_booking, lock_people
 from bookings.services.confirmations import confirm_booking
+from bookings.services.departures import let_person_go
 from bookings.services.holds import (
     check_upcoming,
     extend_for_bank_step,
@@ -23,7 +24,7 @@ from bookings.services.moves import (
     propose_move,
 )
 from bookings.services.outcomes import report_problem, say_outcome
-from bookings.services.problems import answer_report, decide_report
+from bookings.services.problems import answer_report, check_decision, decide_report
 from bookings.services.reviews import answer_review, write_review
 from bookings.services.search_index import recount_reviews, refresh_mentors, refresh_search_index
 from bookings.services.session_files import issue_session_file, share_session_file
@@ -37,6 +38,7 @@ __all__ = [
     "beat",
     "cancel_booking",
     "check_cancellable",
+    "check_decision",
     "check_may_move",
     "check_may_propose",
     "check_upcoming",
@@ -52,6 +54,7 @@ __all__ = [
     "hold_slot",
     "issue_session_file",
     "let_hold_go",
+    "let_person_go",
     "lock_booking",
     "lock_people",
     "lock_with_people",

@@ -16,6 +16,7 @@ from bookings.services.holds import lock_with_people
 from bookings.services.problems import open_report
 from bookings.services.settling import end_if_over, settle
 from bookings.services.strikes import add_strike
+from marketplace.common.idempotency import remember_made
 
 Status = Booking.Status
 Side = Booking.Side
@@ -34,6 +35,7 @@ def say_outcome(*, booking_id: UUID, by: User, word: str, note: str = "") -> Boo
     """
     with transaction.atomic(durable=True):
         booking, now = lock_with_people(booking_id)
+        remember_made(booking.pk)
         side = side_of(by, booking)
         if side is None or word not in WORDS[side]:
             raise NotYourWord

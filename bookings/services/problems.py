@@ -91,7 +91,7 @@ def decide_report(*, report_id: UUID, by: User, percent: int, reason: str, findi
         booking, now = lock_with_people(booking_id)
         report = booking.problem_reports.get(pk=report_id)
         percent = 100 if finding else percent
-        _check_decision(report, percent, at=now)
+        check_decision(report, percent=percent, at=now)
         # Closed before the booking moves: what it frees asks whether a report is open.
         report.decided_at, report.decided_by, report.decision = now, by, reason
         report.percent, report.finding = percent, finding
@@ -106,7 +106,8 @@ def decide_report(*, report_id: UUID, by: User, percent: int, reason: str, findi
         return report
 
 
-def _check_decision(report: ProblemReport, percent: int, *, at: datetime) -> None:
+def check_decision(report: ProblemReport, *, percent: int, at: datetime) -> None:
+    """Refuse a decision that can't be made. Raises ``NothingToDecide``, ``AnswerAwaited`` or ``CannotAskBack``."""
     if report.decided_at is not None:
         raise NothingToDecide
     if report.answered_at is None and at < report.answer_due_at:

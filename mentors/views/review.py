@@ -80,6 +80,7 @@ class Queue(DeskMixin, PageView):
             page=page,
             rows=[queue_row(document, by=self.reviewer, at=now) for document in page],
             applications=list(desk.ready_applications()[:PER_PAGE]),
+            appeals=list(desk.appeals()[:PER_PAGE]),
             **kwargs,
         )
 
@@ -244,6 +245,7 @@ class ReviewApplication(Decide):
             mentor=self.mentor,
             languages=", ".join(map(language_name, self.mentor.languages)),
             photo=own_photo_url(self.mentor),
+            appeal=desk.open_appeal(self.mentor),
             has_id=desk.has_approved_id(application.documents),
             history=desk.history(self.mentor),
             may_decide=self.mentor.status in {Mentor.Status.SUBMITTED, Mentor.Status.REJECTED},

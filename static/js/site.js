@@ -5,6 +5,7 @@ const BEHAVIOURS = [
   ["[data-error-summary]", () => import("./error-summary.js")],
   ["[data-toast]", () => import("./toast.js")],
   ["[data-picker]", () => import("./picker.js")],
+  ["[data-beat]", () => import("./beat.js")],
   ["[data-countdown]", () => import("./countdown.js")],
   ["[data-upload]", () => import("./upload.js")],
   ["[data-chat]", () => import("./chat.js")],
