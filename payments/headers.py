@@ -15,6 +15,7 @@ from django_permissions_policy.decorators import permissions_policy_override
 STRIPE_SCRIPTS = ["https://js.stripe.com", "https://*.js.stripe.com"]
 STRIPE_FRAMES = [*STRIPE_SCRIPTS, "https://hooks.stripe.com"]
 STRIPE_API = ["https://api.stripe.com"]
+STRIPE_CONNECT = ["https://connect.stripe.com"]
 
 type View = Callable[..., HttpResponseBase]
 
@@ -32,4 +33,13 @@ def may_pay(view: View) -> View:
     }
     permissions: dict[str, str | list[str] | tuple[str]] = {**settings.PERMISSIONS_POLICY, "payment": ["self", origin]}
     widened: View = csp_override(csp)(permissions_policy_override(permissions)(view))
+    return widened
+
+
+def may_leave_for_onboarding(view: View) -> View:
+    """Let a form of this view lead on to the provider's own pages: browsers hold redirects against the policy as well."""
+    api = urlsplit(settings.STRIPE_API_BASE)
+    usual: dict[str, list[str]] = settings.SECURE_CSP  # type: ignore[assignment]  # ours are lists
+    pages = [f"{api.scheme}://{api.netloc}"] if settings.STRIPE_API_BASE else STRIPE_CONNECT
+    widened: View = csp_override(usual | {"form-action": usual["form-action"] + pages})(view)
     return widened

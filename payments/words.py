@@ -18,3 +18,25 @@ DECLINED = _("The bank declined the card. Use another card, or ask your bank why
 
 def decline_sentence(code: str) -> Promise:
     return DECLINES.get(code, DECLINED)
+
+
+# https://docs.stripe.com/api/payouts/failures
+PAYOUT_FAILURES: dict[str, Promise] = {
+    "account_closed": _("The bank account is closed."),
+    "account_frozen": _("The bank account is frozen."),
+    "bank_account_restricted": _("The bank account does not take this kind of payment."),
+    "bank_ownership_changed": _("The bank account has moved to another bank."),
+    "could_not_process": _("The bank could not take the money."),
+    "debit_not_authorized": _("The bank account does not allow it."),
+    "declined": _("The bank declined it."),
+    "incorrect_account_holder_name": _("The name of the account’s holder is not right."),
+    "incorrect_account_holder_address": _("The address of the account’s holder is not right."),
+    "invalid_account_number": _("The account number is not right."),
+    "invalid_currency": _("The bank account does not take this currency."),
+    "no_account": _("There is no bank account with this number."),
+}
+PAYOUT_FAILED = _("The bank sent the money back.")
+
+
+def payout_failure(code: str) -> Promise:
+    return PAYOUT_FAILURES.get(code, PAYOUT_FAILED)

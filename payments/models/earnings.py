@@ -30,6 +30,8 @@ class PayoutAccount(models.Model):
     disabled_reason = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
+    # When its payouts were last listed, for those that no event told of.
+    payouts_read_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("payout account")
@@ -187,7 +189,10 @@ class Transfer(models.Model):
     provider_payment_id = models.CharField(max_length=64, blank=True)
     failure = models.CharField(max_length=64, blank=True)
     payout = models.ForeignKey(Payout, on_delete=models.PROTECT, null=True, blank=True, related_name="transfers")
+    # Rises only when the provider has refused, so that nothing was sent: its answer is kept under the key.
+    attempt = models.PositiveSmallIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField()
+    # Stays when a claim is given back: who comes next looks at the provider before sending.
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
 
@@ -207,14 +212,22 @@ class Transfer(models.Model):
                 condition=Q(reversed_minor__lte=F("amount_minor")), name="transfer_reversed_in_bounds"
             ),
         ]
-        indexes = [models.Index(fields=["status", "created_at"], name="transfer_by_status")]
+        indexes = [
+            models.Index(fields=["status", "created_at"], name="transfer_by_status"),
+            models.Index(fields=["sent_at"], condition=Q(status="sent", payout=None), name="transfer_not_paid_out"),
+        ]
         triggers = [
             pgtrigger.Trigger(
                 name="transfer_never_above_the_earning",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("amount_minor", "set_off_minor", "earning_id"),
                 declare=[("limit_minor", "bigint")],
+                # What is only lowered passes: the earning may have been lowered further, and the rest is owed.
                 func="""
+                    IF TG_OP = 'UPDATE' AND NEW.earning_id = OLD.earning_id
+                       AND NEW.amount_minor <= OLD.amount_minor AND NEW.set_off_minor <= OLD.set_off_minor THEN
+                        RETURN NEW;
+                    END IF;
                     SELECT amount_minor INTO limit_minor
                       FROM payments_earning WHERE booking_id = NEW.earning_id FOR NO KEY UPDATE;
                     IF NEW.amount_minor + NEW.set_off_minor > limit_minor THEN
@@ -228,6 +241,15 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"Transfer {self.pk}"
+
+
+class ReversalQuerySet(models.QuerySet["Reversal"]):
+    def claimable(self, *, at: datetime) -> "ReversalQuerySet":
+        """Those to send: requested, or claimed by a worker that died before it could record the answer."""
+        return self.filter(
+            Q(status=Reversal.Status.REQUESTED)
+            | Q(status=Reversal.Status.SENDING, claimed_at__lte=at - settings.REFUND_CLAIM_TIMEOUT)
+        )
 
 
 class Reversal(models.Model):
@@ -245,14 +267,23 @@ class Reversal(models.Model):
     status = models.CharField(max_length=9, choices=Status, default=Status.REQUESTED)
     amount_minor = models.PositiveIntegerField()
     provider_id = models.CharField(max_length=64, blank=True)
+    failure = models.CharField(max_length=64, blank=True, db_default="")
     created_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
 
+    objects = ReversalQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("reversal")
         verbose_name_plural = _("reversals")
-        constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="reversal_amount_positive")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="reversal_amount_positive"),
+            models.CheckConstraint(condition=~Q(status="sent") | ~Q(provider_id=""), name="reversal_sent_has_an_id"),
+            models.UniqueConstraint(
+                fields=["provider_id"], condition=~Q(provider_id=""), name="reversal_provider_id_unique"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Reversal {self.pk}"

@@ -11,6 +11,8 @@ class WebhookEvent(models.Model):
     id = models.CharField(primary_key=True, max_length=64)
     type = models.CharField(max_length=128)
     object_id = models.CharField(max_length=64, blank=True)
+    # The connected account that it happened on; empty: our own.
+    account = models.CharField(max_length=64, blank=True, db_default="")
     provider_created_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField()
     processed_at = models.DateTimeField(null=True, blank=True)

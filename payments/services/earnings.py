@@ -13,7 +13,8 @@ from accounts.models import User
 from bookings.models import Booking
 from marketplace.common.money import round_half_up, split
 from payments.jobs import defer
-from payments.models import Earning, Payment, Refund, Reversal
+from payments.models import Earning, Payment, Refund, Reversal, Transfer
+from payments.services.debts import owe
 from payments.services.intents import record
 from payments.services.ledger import Account, Line, post
 
@@ -132,6 +133,7 @@ def restate(earning: Earning, *, at: datetime) -> None:
         pull_back(earning, at=at)
     elif amount == 0 and earning.status in STOPPABLE:
         _move(earning, Status.VOID)
+        owe(earning, at=at)
 
 
 def pull_back(earning: Earning, *, at: datetime) -> None:
@@ -142,14 +144,15 @@ def pull_back(earning: Earning, *, at: datetime) -> None:
     if too_much > 0:
         reversal = Reversal.objects.create(transfer=transfer, amount_minor=too_much, created_at=at)
         defer("send_reversal", reversal.pk)
+    owe(earning, at=at)
     if earning.amount_minor == 0:
         _move(earning, Status.REVERSED)
 
 
 def freeze(earning: Earning, *, at: datetime) -> None:
     """Keep a locked earning where it is while a report or a dispute is open. What has been sent can't be kept."""
-    if earning.status in STOPPABLE:
-        found = Status.RELEASABLE if earning.status == Status.BLOCKED else Status(earning.status)
+    if earning.status in STOPPABLE or _waits_to_be_sent(earning):
+        found = Status.PENDING if earning.status == Status.PENDING else Status.RELEASABLE
         _move(earning, Status.FROZEN, found=found)
 
 
@@ -162,6 +165,7 @@ def unfreeze(earning: Earning, *, at: datetime) -> None:
     if earning.payment.disputes.filter(closed_at=None).exists():
         return
     _move(earning, Status(earning.found) if earning.amount_minor else Status.VOID)
+    owe(earning, at=at)
 
 
 def _write_refund(payment: Payment, booking: Booking, *, at: datetime) -> None:
@@ -180,6 +184,12 @@ def _clears_at(booking: Booking, at: datetime) -> datetime:
     if booking.status in {Booking.Status.COMPLETED, Booking.Status.REFUNDED}:
         return at
     return max(at, booking.ends_at + timedelta(hours=settings.TRANSFER_AFTER_HOURS))
+
+
+def _waits_to_be_sent(earning: Earning) -> bool:
+    """Whether a transfer is written that no worker has claimed yet: a claim locks the earning first, and looks again."""
+    asked = Transfer.objects.filter(earning=earning, status=Transfer.Status.REQUESTED, claimed_at=None)
+    return earning.status == Status.TRANSFERRING and asked.exists()
 
 
 def _fee_bps(earning: Earning) -> int:

@@ -1,54 +1,40 @@
 """Work on a clock: expiring holds, and reading again whatever the webhooks left open."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from bookings.models import Booking
 from bookings.services import expire_hold, lock_with_people
-from marketplace.common.logging import get_logger
-from payments.errors import ProviderUnavailable
 from payments.gateways import StripeGateway
-from payments.models import OPEN_STATUSES, Payment, Refund, WebhookEvent
-from payments.services.inbox import process_event
+from payments.models import (
+    OPEN_STATUSES,
+    Earning,
+    Payment,
+    PayoutAccount,
+    Refund,
+    Reversal,
+    Transfer,
+    WebhookEvent,
+)
+from payments.services.inbox import catch_up, process_event
+from payments.services.payout_accounts import read_payout_account
+from payments.services.payouts import accounts_to_watch, read_payouts_of
 from payments.services.refunds import send_refund, settle_refund
+from payments.services.releases import release_earnings
+from payments.services.rounds import Pass
 from payments.services.settlement import settle_payment, stop_payment
+from payments.services.transfers import send_reversal, send_transfer
 
-log = get_logger(__name__)
-
-# A provider that fails this often in a row is down: the next pass comes soon enough.
-PATIENCE = 3
-
-
-class Pass:
-    """One row at a time, so that a row in trouble does not keep the others waiting. What went wrong is raised at the end."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.failures: list[Exception] = []
-        self.unavailable = 0
-
-    def run(self, step: Callable[[], object], **ids: object) -> None:
-        if self.unavailable >= PATIENCE:
-            return
-        try:
-            step()
-            self.unavailable = 0
-        except ProviderUnavailable as exc:
-            self.unavailable += 1
-            self.failures.append(exc)
-        except Exception as exc:  # raised by finish, once the others had their turn
-            log.exception("pass_step_failed", step=self.name, **ids)
-            self.failures.append(exc)
-
-    def finish(self) -> None:
-        if self.failures:
-            raise ExceptionGroup(f"{self.name}: some rows are left for the next pass", self.failures)
+# Accounts at the provider: so many a pass, the ones that were not read for longest.
+ACCOUNTS_READ = 20
+# How far back each pass asks for events. The daily sweep looks further.
+CATCH_UP = timedelta(hours=1)
 
 
 def expire_holds(*, gateway: StripeGateway) -> None:
@@ -76,7 +62,8 @@ def _expire(booking_id: UUID, payment_id: UUID | None, gateway: StripeGateway) -
 
 
 def reconcile(*, gateway: StripeGateway) -> None:
-    """Read again whatever is open for longer than ``RECONCILE_AFTER_SECONDS``: payments, events, refunds.
+    """Read again whatever is open for longer than ``RECONCILE_AFTER_SECONDS``: payments, events, refunds. Events that no
+    webhook brought are asked for, so that what was settled already (a refund in the dashboard, a dispute) moves on too.
 
     With every webhook lost, everything still settles by this. Safe to repeat and to run twice at once. Raises an
     ``ExceptionGroup`` of what went wrong.
@@ -87,11 +74,38 @@ def reconcile(*, gateway: StripeGateway) -> None:
     for payment_id, is_unwanted in payments.values_list("pk", "cancel_requested_at"):
         operation = stop_payment if is_unwanted else settle_payment
         this.run(partial(operation, payment_id=payment_id, gateway=gateway), payment_id=payment_id)
-    events = WebhookEvent.objects.filter(processed_at=None, received_at__lte=before).order_by("received_at", "pk")
+    this.run(partial(catch_up, since=before - CATCH_UP, until=before, gateway=gateway))
+    events = WebhookEvent.objects.filter(processed_at=None).order_by("received_at", "pk")
+    events = events.filter(Q(received_at__lte=before) | Q(provider_created_at__lte=before))
     for event_id in events.values_list("pk", flat=True):
         this.run(partial(process_event, event_id=event_id, gateway=gateway), event_id=event_id)
     refunds = Refund.objects.on_their_way().filter(created_at__lte=before).order_by("created_at", "pk")
     for refund_id, is_sent in refunds.values_list("pk", "sent_at"):
         step = settle_refund if is_sent else send_refund
         this.run(partial(step, refund_id=refund_id, gateway=gateway), refund_id=refund_id)
+    _reconcile_mentors_money(this, before=before, gateway=gateway)
     this.finish()
+
+
+def _reconcile_mentors_money(this: Pass, *, before: datetime, gateway: StripeGateway) -> None:
+    """The same for what goes to mentors: accounts that money waits for, transfers and reversals on their way, payouts."""
+    connect = gateway.connect
+    waiting = PayoutAccount.objects.filter(
+        pk__in=Earning.objects.filter(status=Earning.Status.BLOCKED).values("mentor")
+    ).exclude(provider_id="")
+    waiting = waiting.filter(Q(read_at=None) | Q(read_at__lte=before)).order_by(
+        F("read_at").asc(nulls_first=True), "pk"
+    )
+    for mentor_id in waiting.values_list("pk", flat=True)[:ACCOUNTS_READ]:
+        this.run(partial(read_payout_account, mentor_id=mentor_id, gateway=connect), mentor_id=mentor_id)
+    this.run(release_earnings)
+    transfers = Transfer.objects.claimable(at=timezone.now()).filter(
+        created_at__lte=before, earning__status=Earning.Status.TRANSFERRING
+    )
+    for transfer_id in transfers.order_by("created_at", "pk").values_list("pk", flat=True):
+        this.run(partial(send_transfer, transfer_id=transfer_id, gateway=connect), transfer_id=transfer_id)
+    reversals = Reversal.objects.claimable(at=timezone.now()).filter(created_at__lte=before)
+    for reversal_id in reversals.order_by("created_at", "pk").values_list("pk", flat=True):
+        this.run(partial(send_reversal, reversal_id=reversal_id, gateway=connect), reversal_id=reversal_id)
+    for mentor_id in accounts_to_watch(at=before)[:ACCOUNTS_READ]:
+        this.run(partial(read_payouts_of, mentor_id=mentor_id, gateway=connect), mentor_id=mentor_id)

@@ -61,6 +61,18 @@ def fee_for(amount: int) -> int:
     return (amount * FEE_BPS + 5000) // 10000 + FEE_FIXED
 
 
+def pay_out(tx: Transaction, payout_id: str, currency: str) -> None:
+    """Note in which payout of the schedule all went that was available and in none yet; it can be listed by that."""
+    waiting = tx.select(
+        "balance_transaction",
+        where="AND json_extract(body, '$._payout') IS NULL AND json_extract(body, '$.currency') = ? "
+        "AND json_extract(body, '$.available_on') <= ?",
+        values=(currency, tx.seconds()),
+    )
+    for movement in waiting:
+        tx.save({**movement, "_payout": payout_id})
+
+
 def sums(tx: Transaction, account: str, *, available: bool) -> dict[str, int]:
     comparison = "<=" if available else ">"
     rows = tx.connection.execute(

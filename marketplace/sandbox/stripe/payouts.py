@@ -60,6 +60,8 @@ def send(call: Call, amount: int, currency: str, *, automatic: bool) -> StripeOb
         call.tx, "payout", amount=-amount, currency=currency, source=payout["id"], description="STRIPE PAYOUT"
     )["id"]
     call.tx.insert(payout)
+    if automatic:
+        balance.pay_out(call.tx, payout["id"], currency)
     call.emit("payout.created", payout)
     fails = bank is not None and bank["last4"] == FAILING_LAST4
     call.tx.later("payout_fails" if fails else "payout_arrives", payout["id"], seconds=call.config.bank_seconds)
