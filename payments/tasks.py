@@ -81,6 +81,19 @@ def reconcile(timestamp: int) -> None:
         services.reconcile(gateway=payment_gateway())
 
 
+@app.periodic(cron="20 3 * * *")
+@app.task(name="payments.sweep", queue=QUEUE, queueing_lock="sweep")
+def sweep(timestamp: int) -> None:
+    services.sweep(gateway=payment_gateway())
+
+
+# After the sweep, so that what it heals is no difference.
+@app.periodic(cron="50 3 * * *")
+@app.task(name="payments.compare_books", queue=QUEUE, queueing_lock="compare_books")
+def compare_books(timestamp: int) -> None:
+    services.compare_books(gateway=payment_gateway())
+
+
 def is_due(timestamp: int) -> bool:
     """Whether a multiple of ``RECONCILE_SECONDS`` fell into the minute that ends with this tick."""
     return timestamp // settings.RECONCILE_SECONDS != (timestamp - TICK_SECONDS) // settings.RECONCILE_SECONDS

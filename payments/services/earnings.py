@@ -71,7 +71,9 @@ def follow_booking(*, booking: Booking, at: datetime) -> None:
     open; once the booking is settled, says when the rest may be released. The people and the booking are locked.
     """
     payment = Payment.objects.select_for_update(no_key=True).accepted().get(booking=booking)
-    earning = Earning.objects.select_for_update(no_key=True).get(booking=booking)
+    earning = Earning.objects.select_for_update(no_key=True).filter(booking=booking).first()
+    if earning is None:  # accepted by a server that was still running the release before earnings
+        earning = open_earning(payment=payment, booking=booking, at=at)
     if booking.status == Booking.Status.PROBLEM:
         freeze(earning, at=at)
         return
@@ -80,7 +82,7 @@ def follow_booking(*, booking: Booking, at: datetime) -> None:
     _write_refund(payment, booking, at=at)
     restate(earning, at=at)
     unfreeze(earning, at=at)
-    if earning.status == Status.PENDING:
+    if Status.PENDING in {earning.status, earning.found}:  # also while a dispute keeps it
         earning.clears_at = _clears_at(booking, at)
         earning.save(update_fields=["clears_at"])
 

@@ -64,9 +64,7 @@ def _take_up(sent: SentRefund, gateway: StripeGateway) -> None:
     if payment.status in OPEN_STATUSES:  # this was faster than the word that the money had come
         settle_payment(payment_id=payment.pk, gateway=gateway)
     with transaction.atomic(durable=True):
-        booking, now = lock_with_people(payment.booking_id)
-        payment = Payment.objects.select_for_update(no_key=True).get(pk=payment.pk)
-        payment.booking = booking
+        payment, now = _lock(payment)
         if Refund.objects.filter(provider_id=sent.id).exists():
             return  # another worker has it
         refund = _row_for(payment, sent, at=now)
@@ -74,7 +72,15 @@ def _take_up(sent: SentRefund, gateway: StripeGateway) -> None:
         take_word(refund, sent, at=now)
         log.warning("refund_made_at_the_provider", payment_id=payment.pk, refund_id=refund.pk)
         if payment.is_accepted:
-            follow_refund(payment=payment, booking=booking, by=None, at=now)
+            follow_refund(payment=payment, booking=payment.booking, by=None, at=now)
+
+
+def _lock(payment: Payment) -> tuple[Payment, datetime]:
+    """Lock the people, the booking, then the payment; return it as it is now, with the time after the wait (UTC)."""
+    booking, now = lock_with_people(payment.booking_id)
+    payment = Payment.objects.select_for_update(no_key=True).get(pk=payment.pk)
+    payment.booking = booking
+    return payment, now
 
 
 def _row_for(payment: Payment, sent: SentRefund, *, at: datetime) -> Refund:

@@ -9,7 +9,6 @@ from django.core import mail
 from django.utils import timezone
 from structlog.testing import capture_logs
 
-from bookings.models import Booking
 from marketplace.sandbox.payments import PaymentSandbox
 from payments import services
 from payments.errors import ProviderUnavailable
@@ -173,18 +172,6 @@ def test_a_refund_whose_answer_was_lost_is_taken_up_by_its_event(
     hear(provider, gateway, "refund.created")
     refund.refresh_from_db()
     assert (refund.status, refund.provider_id) == ("succeeded", known_as)
-
-
-def test_a_refund_made_in_the_providers_console_is_left_alone(
-    hold: Booking, payment: Payment, provider: Provider, gateway: StripeGateway
-) -> None:
-    provider.pay(payment.provider_id)
-    services.settle_payment(payment_id=payment.pk, gateway=gateway)
-    provider.owner.v1.refunds.create({"payment_intent": payment.provider_id, "amount": 100})
-    with capture_logs() as logs:
-        hear(provider, gateway, "refund.created", "charge.refunded")
-    assert "event_of_foreign_refund" in {line["event"] for line in logs}
-    assert not Refund.objects.exists()
 
 
 def test_the_reconciler_sends_and_follows_refunds(payment: Payment, provider: Provider, gateway: StripeGateway) -> None:
