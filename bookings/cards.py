@@ -1,22 +1,26 @@
 """Search results as ``components/_mentor_card.html`` shows them."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bookings.queries.search import Hit
 from marketplace.common import formatting
 from mentors.languages import language_name
 from mentors.queries import photo_url
 
+if TYPE_CHECKING:
+    from bookings.queries.search import (
+        Hit,  # with it would come the cache's library, for services that want a card's words
+    )
+
 TAGS = 3
 
 
-def card(hit: Hit) -> dict[str, Any]:  # Any: template data
+def card(hit: "Hit") -> dict[str, Any]:  # Any: template data
     return {
         "id": hit.mentor_id,
         "handle": hit.handle,

@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.apps import SimpleAdminConfig
 
 
 class MarketplaceConfig(AppConfig):
@@ -8,5 +8,7 @@ class MarketplaceConfig(AppConfig):
     name = "marketplace"
 
 
-class MarketplaceAdminConfig(AdminConfig):
+class MarketplaceAdminConfig(SimpleAdminConfig):
+    """Its pages are looked for by the URLs, not at start: the worker has no use for them."""
+
     default_site = "marketplace.admin.MarketplaceAdminSite"

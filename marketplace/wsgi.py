@@ -2,13 +2,19 @@
 
 import os
 from collections.abc import Iterable
+from importlib import import_module
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 
 _answer = get_wsgi_application()
+
+# Loaded before the processes are forked, so that they share it and nobody's first request waits for it.
+for name in (settings.ROOT_URLCONF, "uploads.gateways.s3"):
+    import_module(name)
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

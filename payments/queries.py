@@ -18,7 +18,7 @@ from bookings.queries.profile import profile_of, profiles
 from bookings.queries.slots import alternatives_to, slots_of
 from bookings.slots import Slot
 from marketplace.common.formatting import money
-from marketplace.common.limits import count_and_period
+from marketplace.common.rates import count_and_period
 from mentors.models import Mentor, Package
 from mentors.queries import own_photo_url
 from payments.models import ACCEPTED_STATUSES, Payment, PaymentEvent, Refund

@@ -34,7 +34,7 @@ from bookings.slots import Obstacle, obstacle
 from marketplace.common.analytics import track
 from marketplace.common.errors import RateLimited, violated_constraint
 from marketplace.common.idempotency import remember_made
-from marketplace.common.limits import count_and_period
+from marketplace.common.rates import count_and_period
 from mentors.models import Package
 from mentors.queries import hours_of
 from mentors.windows import Hours

@@ -13,7 +13,7 @@ from chat.models import Thread, ThreadReport
 from chat.services.files import share_with_support
 from chat.services.messages import post_message
 from marketplace.common.analytics import track
-from marketplace.common.limits import count_and_period
+from marketplace.common.rates import count_and_period
 from mentors.models import Mentor
 
 

@@ -1,6 +1,6 @@
 """Rate limits (product.md §9), counted in the shared cache, per account and per address.
 
-Facts of the data (holds made, new threads) are counted in the database under the lock, not here. Without the cache
+Facts of the data (holds made, new threads) are counted in the database under the lock, not here (``rates.py``). Without the cache
 these limits fail closed: ``Unavailable`` (503).
 """
 
@@ -12,8 +12,6 @@ from django.http import HttpRequest
 from django_ratelimit.core import get_usage
 
 from marketplace.common.errors import RateLimited, Unavailable
-
-SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 def client_address(request: HttpRequest) -> str:
@@ -46,11 +44,3 @@ def check_rate(request: HttpRequest, name: str) -> None:
 
 def _account_or_address(group: str, request: HttpRequest) -> str:
     return str(request.user.pk) if request.user.is_authenticated else client_address(request)
-
-
-def count_and_period(name: str) -> tuple[int, int]:
-    """Split a limit of ``settings.RATE_LIMITS`` into its count and its period in seconds, for limits counted in the
-    database."""
-    count, _, period = settings.RATE_LIMITS[name].partition("/")
-    number, unit = period[:-1] or "1", period[-1]
-    return int(count), int(number) * SECONDS[unit]
