@@ -1,7 +1,7 @@
 # `make` alone prints what can be run. Everything installs itself into .venv first; only Python (3.12+) is needed.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check static audit e2e screenshots bench fmt requirements migrations clean
+.PHONY: help demo test check static audit e2e screenshots bench soak faults fmt requirements migrations clean
 
 # Our own environment first on the path, whatever the caller has active.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -55,6 +55,14 @@ screenshots: ## Take the pictures of the README anew (needs a Chromium)
 bench: ## Compare the product's speed with a plain Django app's
 	@bin/setup dev
 	@python -m tests.bench $(ARGS)
+
+soak: ## Live a thousand random lives of many bookings; every invariant after each step
+	@bin/setup dev
+	@LIVES=1000 STEPS=60 python -m pytest tests/lives -n $(JOBS) --dist load $(ARGS)
+
+faults: ## Kill servers at random under people who book, pay and cancel; then ask the invariants (ARGS="--kills 40")
+	@bin/setup dev
+	@python -m tests.kills $(ARGS)
 
 fmt: ## Format the code and the templates, and fix what can be fixed
 	@bin/setup dev

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import psycopg
+import requests
 
 from marketplace.sandbox.borrow import memory_folder
 from marketplace.sandbox.environment import ROOT, inherited
@@ -52,6 +53,15 @@ PLACES = {
 }
 
 
+LEFT_OPEN = """
+    SELECT (SELECT count(*) FROM payments_payment WHERE status IN ('creating', 'pending', 'processing'))
+         + (SELECT count(*) FROM payments_refund WHERE status IN ('requested', 'sending'))
+         + (SELECT count(*) FROM payments_transfer WHERE status IN ('requested', 'sending'))
+         + (SELECT count(*) FROM bookings_booking WHERE status = 'held')
+         + (SELECT count(*) FROM payments_webhookevent WHERE processed_at IS NULL)
+"""
+
+
 @dataclass(frozen=True)
 class House:
     """Where the parts of a running demo are."""
@@ -63,11 +73,12 @@ class House:
     mail_dir: str
     manage: list[str]
     env: dict[str, str]
+    run_file: Path
 
     @classmethod
     def of(cls, run_file: Path) -> Self:
         facts: dict[str, Any] = json.loads(run_file.read_text())  # Any: a file of JSON
-        return cls(**{name: facts[name] for name in cls.__dataclass_fields__})
+        return cls(**{name: facts[name] for name in cls.__dataclass_fields__ if name in facts}, run_file=run_file)
 
     def path(self, path: str) -> str:
         """Fill in the places of a path: ``/bookings/{coming}/``."""
@@ -91,6 +102,42 @@ class House:
             what=f"the mail {event} to {to}",
         )
 
+    # For those who look behind the site
+
+    def pids(self) -> dict[str, int]:
+        """The servers that run by now; those that are being started again are missing."""
+        try:
+            return dict(json.loads(self.run_file.read_text())["pids"])
+        except (OSError, ValueError):
+            return {}
+
+    def answers(self) -> bool:
+        try:
+            return requests.get(f"{self.site}/api/health", timeout=5).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def ask_sandbox(self, path: str, body: dict[str, Any]) -> Any:  # Any: JSON
+        return requests.post(f"{self.stripe_api}/_sandbox/{path}", json=body, timeout=20).json()
+
+    def confirm(self, intent_id: str, card: str) -> str:
+        """Pay an intent as a browser would have it done; the status, or why there is none."""
+        try:
+            answer = requests.post(
+                f"{self.stripe_api}/v1/payment_intents/{intent_id}/confirm",
+                data={"payment_method": card}, auth=(self.stripe_secret_key, ""), timeout=20,
+            )  # fmt: skip
+        except requests.RequestException:
+            return "unanswered"
+        told = answer.json()
+        return str(told.get("status") or told["error"]["code"])
+
+    def left_open(self) -> int:
+        """How much is still on its way: payments, refunds, transfers, lapsed holds, events."""
+        with psycopg.connect(self.database_url) as connection:
+            row = connection.execute(LEFT_OPEN).fetchone()
+        return int(row[0]) if row else 0
+
     def code_to(self, address: str) -> str:
         """The newest one-time code that an address was sent, as its owner would read it."""
         found = re.match(r"\d{3} \d{3}", str(self.wait_for_mail("code", to=address)["Subject"]))
@@ -101,7 +148,7 @@ class House:
 class OwnDemo:
     """A demo in a folder of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, wishes: dict[str, str] | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="lantern-e2e-", dir=memory_folder()))
         self.folder.chmod(0o711)  # where PostgreSQL has to run as another user, that user must get in
         self.run_file = self.folder / "demo" / "run.json"
@@ -111,7 +158,7 @@ class OwnDemo:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "marketplace.sandbox"],
                 cwd=ROOT,
-                env=outer_environment() | WISHES | own,
+                env=outer_environment() | (WISHES if wishes is None else wishes) | own,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
