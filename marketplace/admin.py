@@ -25,9 +25,10 @@ class MarketplaceAdminSite(admin.AdminSite):
         return super().has_permission(request) and has_second_factor(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Show those who decide documents the way to their queue, which is no list of Django's."""
-        is_reviewer = request.user.groups.filter(name="reviewer").exists()
-        return super().index(request, {**(extra_context or {}), "is_reviewer": is_reviewer})
+        """Show those who decide documents, and finance, the way to their desks, which are no lists of Django's."""
+        groups = set(request.user.groups.values_list("name", flat=True))
+        desks = {"is_reviewer": "reviewer" in groups, "is_finance": "finance" in groups}
+        return super().index(request, {**(extra_context or {}), **desks})
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from marketplace.common.api import methods
-from payments import api, booking_api, change_api, outcome_api
+from payments import api, booking_api, change_api, finance_api, outcome_api
 
 app_name = "payments-api"
 
@@ -23,6 +23,7 @@ urlpatterns = [
         name="decline-proposal",
     ),
     path("bookings/<uuid:booking_id>/outcome", methods(POST=outcome_api.say_outcome), name="say-outcome"),
+    path("admin/refunds", methods(POST=finance_api.create_refund), name="create-refund"),
     path("payments/create-intent", api.create_intent, name="create-intent"),
     path("payments/webhook", api.webhook, name="webhook"),
 ]

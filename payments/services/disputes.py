@@ -14,11 +14,12 @@ from marketplace.common.logging import get_logger
 from payments import emails
 from payments.errors import UnknownObject
 from payments.gateways import StripeGateway
-from payments.models import OPEN_STATUSES, Dispute, Earning, LedgerEntry, Payment
+from payments.models import OPEN_STATUSES, Dispute, Earning, LedgerEntry, Payment, Refund
 from payments.schemas import SentDispute
 from payments.services.earnings import freeze, unfreeze
 from payments.services.intents import record
 from payments.services.ledger import Account, Line, post
+from payments.services.refunds import follow_payment
 from payments.services.settlement import settle_payment
 
 log = get_logger(__name__)
@@ -106,6 +107,34 @@ def _follow(dispute: Dispute, payment: Payment, *, at: datetime) -> None:
         freeze(earning, at=at)
     else:
         unfreeze(earning, at=at)
+    if dispute.status == Status.LOST:
+        _count_as_refunded(dispute, payment, at=at)
+
+
+def _count_as_refunded(dispute: Dispute, payment: Payment, *, at: datetime) -> None:
+    """Take refunds that the provider refused during the dispute for sent: the bank has given the money back itself.
+
+    They would fail for ever otherwise. That part of the loss is no loss: we owed it.
+    """
+    left = dispute.amount_minor
+    owed = payment.refunds.select_for_update().filter(status=Refund.Status.FAILED, amount_minor__lte=left)
+    for refund in owed.order_by("created_at", "pk"):
+        if refund.amount_minor > left:
+            continue
+        left -= refund.amount_minor
+        refund.payment, refund.status = payment, Refund.Status.SUCCEEDED
+        refund.provider_id, refund.sent_at, refund.settled_at = f"{dispute.pk}/{refund.pk.hex[:8]}", at, at
+        refund.save(update_fields=["status", "provider_id", "sent_at", "settled_at"])
+        record(payment.pk, "refund_by_dispute", at=at, refund=str(refund.pk), dispute=dispute.pk)
+        post(
+            f"refund:{refund.pk}:disputed:{refund.attempt}",
+            Line(Account.REFUNDS, refund.amount_minor),
+            Line(Account.DISPUTE_LOSS, -refund.amount_minor),
+            currency=payment.currency,
+            at=at,
+            booking=payment.booking,
+        )
+        follow_payment(payment)
 
 
 def _book(payment: Payment, sent: SentDispute, *, at: datetime) -> None:

@@ -93,7 +93,7 @@ def take_word(refund: Refund, sent: SentRefund, *, at: datetime) -> None:
     refund.save(update_fields=["status", "provider_id", "sent_at", "settled_at"])
     record(refund.payment_id, f"refund_{status}", at=at, refund=str(refund.pk), left=left, provider_id=sent.id)
     _book(refund, left, at=at)
-    _follow_payment(refund.payment)
+    follow_payment(refund.payment)
     if status == Status.FAILED:
         log.error("refund_failed", refund_id=refund.pk, reason=sent.status)
     elif is_first_word:
@@ -123,7 +123,7 @@ def _book(refund: Refund, left: str, *, at: datetime) -> None:
     )
 
 
-def _follow_payment(payment: Payment) -> None:
+def follow_payment(payment: Payment) -> None:
     """Say of an accepted, locked payment how much of it went back."""
     if not payment.is_accepted:
         return

@@ -16,6 +16,8 @@ from bookings.models import Booking
 from chat.models import Thread, ThreadReport
 from chat.services import open_thread, report_thread
 from mentors.models import Mentor, VerificationDocument
+from payments.models import Dispute, Refund, RefundRequest
+from payments.services.receipts import issue_receipt
 from tests.factories import make_booking, make_mentor, make_paid_booking, make_staff, make_student, make_user
 from tests.signin import sign_in
 from uploads.models import Upload
@@ -50,6 +52,9 @@ class World:
     document: VerificationDocument
     upload: Upload
     student: User
+    refund: Refund
+    refund_request: RefundRequest
+    dispute: Dispute
     clients: dict[str, Client] = field(default_factory=dict)
 
     def ask(self, actor: str, method: str, url: str) -> int:
@@ -85,7 +90,28 @@ class World:
             "pk": {"unknown": 0},
             "event_id": {"unknown": 0},
             "number": {"first": 1},
+            "refund_id": {"": self.refund.pk},
+            "request_id": {"": self.refund_request.pk},
+            "dispute_id": {"": self.dispute.pk},
         }
+
+
+def make_trouble() -> dict[str, Any]:  # Any: rows of several models
+    """For finance: of another session, a refund that failed, one that waits for a second person, and a dispute."""
+    payment = make_paid_booking().payments.get()
+    now = timezone.now()
+    by = make_staff("finance")
+    return {
+        "refund": Refund.objects.create(
+            payment=payment, amount_minor=100, reason="finance", status="failed", created_at=now, settled_at=now
+        ),
+        "refund_request": RefundRequest.objects.create(
+            payment=payment, amount_minor=100, reason="For the table.", by=by, created_at=now
+        ),
+        "dispute": Dispute.objects.create(
+            pk="du_access", payment=payment, status="open", amount_minor=100, opened_at=now
+        ),
+    }
 
 
 def make_world() -> World:
@@ -113,6 +139,7 @@ def make_world() -> World:
     reviewer = make_staff("reviewer")
     grant_view(upload=upload, to=reviewer.groups.get())
     session = make_paid_booking(mentor=mentor, student=student)
+    issue_receipt(payment=session.payments.get(), at=timezone.now())
     hold = make_booking(mentor=other_mentor, student=student, status=Booking.Status.HELD, starts_at=session.ends_at)
     thread, _new = open_thread(handle=mentor.handle, body="Hello!", client_id="access-thread", by=student)
     report = report_thread(thread=thread, reason="For the table.", by=student)
@@ -126,6 +153,7 @@ def make_world() -> World:
         document=document,
         upload=upload,
         student=student,
+        **make_trouble(),
     )
     people = {
         "no_role": make_user(),

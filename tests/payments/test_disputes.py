@@ -271,3 +271,39 @@ def test_a_dispute_in_the_past_is_closed_with_its_time(
     assert closed_at >= before
     run_jobs("deliver_mail")
     assert not [m for m in mail.outbox if m.extra_headers["X-Event"] == "dispute_opened"]
+
+
+def test_a_refund_refused_during_a_lost_dispute_counts_as_sent(
+    hold: Booking, paid: Payment, provider: Provider, gateway: StripeGateway, finance: User
+) -> None:
+    """The bank gave the money back itself, so the refund would wait in finance's queue for ever."""
+    let_pass(hold)
+    dispute(provider, paid)
+    refund = services.decide_refund(booking_id=hold.pk, amount_minor=1_000, reason="x", by=finance)
+    run_jobs("payments.send_refund")
+    refund.refresh_from_db()
+    assert refund.status == "failed"
+    dispute(provider, paid, outcome="lost")
+    hear(provider, gateway, "charge.dispute")
+    hear(provider, gateway, "charge.dispute.closed")
+    refund.refresh_from_db()
+    paid.refresh_from_db()
+    assert (refund.status, paid.status) == ("succeeded", "part_refunded")
+    loss = {"dispute_loss": 2_300, "provider_balance": -FEE, "provider_fees": FEE, "student_funds": -2_300}
+    assert books(hold) == loss
+
+
+def test_a_refund_refused_during_a_won_dispute_stays_with_finance(
+    hold: Booking, paid: Payment, provider: Provider, gateway: StripeGateway, finance: User
+) -> None:
+    let_pass(hold)
+    dispute(provider, paid)
+    refund = services.decide_refund(booking_id=hold.pk, amount_minor=1_000, reason="x", by=finance)
+    run_jobs("payments.send_refund")
+    dispute(provider, paid, outcome="won")
+    hear(provider, gateway, "charge.dispute")
+    services.send_refund_again(refund_id=refund.pk, by=finance)
+    run_jobs("payments.send_refund")
+    refund.refresh_from_db()
+    assert refund.status == "succeeded"
+    assert [back.amount for back in provider.refunds()] == [1_000]
