@@ -19,7 +19,7 @@ from procrastinate.contrib.django import app
 print(json.dumps([sorted(sys.modules), sorted(app.tasks)]))
 """
 PAGES = re.compile(
-    r"(accounts|uploads|mentors|bookings|payments|chat|marketplace)\.([a-z_.]*(views|api|admin|forms)|(api_)?urls)$"
+    r"(accounts|uploads|mentors|bookings|payments|chat|marketplace)\.([a-z]+_)*(views|api|admin|forms|urls)$"
 )
 
 
