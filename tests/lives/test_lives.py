@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import stripe
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -75,7 +77,7 @@ class Lives(RuleBasedStateMachine):
     def change_the_amount(self, number: int, amount: int) -> None:
         if (booking := self.one(number, "held")) and (payment := self.world.open_payment(booking)):
             payment.refresh_from_db()
-            if payment.status == "pending" and self.provider.status_of(payment.provider_id).startswith("requires"):
+            with suppress(stripe.StripeError):  # paid already, or the provider stumbles
                 self.provider.change(payment.provider_id, amount=amount)
 
     @rule(number=which)
@@ -163,11 +165,8 @@ class Lives(RuleBasedStateMachine):
         found = [payment for payment in self.world.payments() if payment.is_accepted]
         if found:
             intent = found[number % len(found)].provider_id
-            try:
+            with suppress(stripe.StripeError):  # more than what is left, or the provider stumbles
                 self.provider.owner.v1.refunds.create({"payment_intent": intent, "amount": amount})
-            except Exception as refused:  # more than what is left
-                if type(refused).__name__ != "InvalidRequestError":
-                    raise
 
     @rule()
     def finance_sends_again(self) -> None:
@@ -194,7 +193,8 @@ class Lives(RuleBasedStateMachine):
     @rule(path=st.sampled_from(["/v1/payment_intents", "/v1/refunds", "/v1/transfers"]),
           status=st.sampled_from([0, 429, 500, 503]), after=st.booleans())  # fmt: skip
     def the_provider_stumbles(self, path: str, status: int, after: bool) -> None:
-        self.provider.fail(path, status=status, after_commit=after, times=1)
+        # Who is turned away for asking too often was not served.
+        self.provider.fail(path, status=status, after_commit=after and status != 429, times=1)
 
     @rule()
     def jobs_run(self) -> None:
