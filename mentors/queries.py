@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from mentors.errors import Fault
 from mentors.models import Mentor, MentorSubject, Package, Subject, VerificationDocument
-from mentors.signals import sessions_wanted
+from mentors.signals import payouts_wanted, sessions_wanted
 from mentors.windows import DatedException, Hours, Rule, WallWindow
 from uploads.models import Upload
 
@@ -33,6 +33,17 @@ class Session:
     ends_at: datetime
     student: str
     url: str
+
+
+@dataclass(frozen=True)
+class Payouts:
+    """How far a mentor is with being paid, as the app above tells of it. ``warning`` is empty where nothing is to be done."""
+
+    url: str
+    status: str
+    is_ready: bool = False
+    is_begun: bool = False
+    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -189,3 +200,9 @@ def sessions_between(mentor: Mentor, starts_at: datetime, ends_at: datetime) -> 
     answers = sessions_wanted.send(sender=Mentor, mentor=mentor, starts_at=starts_at, ends_at=ends_at)
     found = [session for _receiver, answer in answers for session in cast("list[Session]", answer)]
     return sorted(found, key=lambda session: session.starts_at)
+
+
+def payouts_of(mentor: Mentor) -> Payouts | None:
+    """Ask how far a mentor is with being paid. Money is not known on this floor: ``payments.receivers`` answers the signal."""
+    answers = payouts_wanted.send(sender=Mentor, mentor=mentor)
+    return next((cast("Payouts", answer) for _receiver, answer in answers), None)

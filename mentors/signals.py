@@ -4,6 +4,7 @@ hours_changed      mentor: hours, dates, lengths, booking rules or the pause cha
 status_changed     mentor, before: approved, suspended, …; whether the mentor is listed may have changed
 mentor_suspended   mentor, by, keep_sessions: their holds must be let go, and coming sessions cancelled unless kept
 sessions_wanted    mentor, starts_at, ends_at: a question; receivers return ``list[queries.Session]`` (no write)
+payouts_wanted     mentor: a question; a receiver returns ``queries.Payouts`` (no write)
 """
 
 from django.dispatch import Signal
@@ -12,3 +13,4 @@ hours_changed = Signal()
 status_changed = Signal()
 mentor_suspended = Signal()
 sessions_wanted = Signal()
+payouts_wanted = Signal()

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from marketplace.common.formatting import money
 from mentors.models import Mentor, VerificationDocument
-from mentors.queries import Application, is_sent_id
+from mentors.queries import Application, is_sent_id, payouts_of
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,15 @@ def _availability(application: Application) -> Task:
 
 
 def _payouts(application: Application) -> Task:
-    approved = application.mentor.status == Mentor.Status.APPROVED
-    hint = _("Where your earnings go. You set this up once you are approved.")
-    return Task(_("Payouts"), hint, "", _("Not set up yet") if approved else _("After approval"))
+    """Not needed for sending the application, and open only once it is approved."""
+    payouts = payouts_of(application.mentor) if application.mentor.approved_at else None
+    if payouts is None:
+        hint = _("Where your earnings go. You set this up once you are approved.")
+        return Task(_("Payouts"), hint, "", _("After approval"))
+    hint = _("Where your earnings go")
+    if payouts.is_ready:
+        return Task(_("Payouts"), hint, payouts.url, payouts.status, "", "check", is_done=True)
+    return Task(_("Payouts"), hint, payouts.url, payouts.status, "glow" if payouts.is_begun else "plain")
 
 
 def _check(application: Application) -> Task:

@@ -27,7 +27,7 @@ from payments.errors import CountryRefused, ProviderRefused, ProviderUnavailable
 from payments.forms import PayoutForm
 from payments.gateways import payment_gateway
 from payments.headers import may_leave_for_onboarding
-from payments.models import PayoutAccount
+from payments.models import Payout, PayoutAccount
 from payments.statement import (
     ROWS,
     Setup,
@@ -41,6 +41,7 @@ from payments.statement import (
     sums_of,
     table_of,
 )
+from payments.words import payout_failure
 
 
 class OwnMoneyMixin(MentorRequiredMixin):
@@ -77,6 +78,8 @@ class Earnings(OwnMoneyMixin, PageView):
         sums = sums_of(self.mentor, at=self.now)
         lines, has_more = lines_of(self.mentor, page=page, at=self.now)
         payouts = payouts_of(self.mentor)
+        # The latest is what counts: an older one that failed went out again with it.
+        failed = payouts[0] if payouts and payouts[0].status == Payout.Status.FAILED else None
         first = (page - 1) * ROWS
         return super().get_context_data(
             mentor=self.mentor,
@@ -89,11 +92,12 @@ class Earnings(OwnMoneyMixin, PageView):
             lines=lines,
             range=_("%(first)s–%(last)s of %(count)s")
             % {"first": number(first + 1), "last": number(first + len(lines)), "count": number(sums.count)},
-            next_page=page + 1 if has_more else None,
-            previous_page=page - 1 if page > 1 else None,
+            next_url=f"?page={page + 1}" if has_more else "",
+            previous_url=f"?page={page - 1}" if page > 1 else "",
             payouts=payouts,
-            # The latest is what counts: an older one that failed went out again with it.
-            failed=payouts[0] if payouts and payouts[0].status == payouts[0].Status.FAILED else None,
+            failed=failed,
+            failure=payout_failure(failed.failure) if failed else "",
+            clear_hours=settings.TRANSFER_AFTER_HOURS,
             **kwargs,
         )
 
@@ -139,7 +143,7 @@ class SetUpPayouts(OwnMoneyMixin, OperationView):
             mentor=self.mentor,
             account=self.account,
             setup=setup_of(self.account).value,
-            missing=checklist_of(self.account),
+            missing=[{"icon": "circle-alert", "text": line} for line in checklist_of(self.account)],
             is_approved=self.mentor.approved_at is not None,
             **kwargs,
         )

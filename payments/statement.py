@@ -14,6 +14,7 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, TruncMonth
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -21,6 +22,7 @@ from bookings.models import Booking
 from marketplace.common.charts import bar_chart
 from marketplace.common.formatting import day, money, utc_iso
 from mentors.models import Mentor
+from mentors.queries import Payouts
 from payments.checklist import missing_in_words
 from payments.models import Debt, Earning, Payout, PayoutAccount, Transfer
 
@@ -50,6 +52,30 @@ def setup_of(account: PayoutAccount | None) -> Setup:
 
 def checklist_of(account: PayoutAccount | None) -> list[Any]:  # Any: lazy words
     return missing_in_words(account.missing) if account else []
+
+
+def payouts_told(mentor: Mentor) -> Payouts:
+    """Tell the pages of the floor below how far a mentor is with being paid. One query."""
+    setup = setup_of(PayoutAccount.objects.filter(mentor=mentor).first())
+    url = reverse("payments:payouts-setup")
+    match setup:
+        case Setup.READY:
+            return Payouts(url, _("Set up"), is_ready=True)
+        case Setup.NONE:
+            waits = _(
+                "Payouts are not set up. Students can book you all the same; what you earn waits here until then."
+            )
+            return Payouts(url, _("Not set up yet"), warning=waits)
+        case Setup.BEGUN:
+            half = _(
+                "Payouts are half set up. What you earn waits here until our payment provider knows where it goes."
+            )
+            return Payouts(url, _("Half set up"), is_begun=True, warning=half)
+        case Setup.MISSING:
+            more = _("Our payment provider wants to know more. What you earn waits here until then.")
+            return Payouts(url, _("Something is missing"), is_begun=True, warning=more)
+        case Setup.CHECKING:
+            return Payouts(url, _("Being checked"), is_begun=True)
 
 
 @dataclass

@@ -17,7 +17,7 @@ from mentors import services
 from mentors.languages import language_name
 from mentors.models import VerificationDocument
 from mentors.preview import preview, room_sentence, week_of
-from mentors.queries import application_of, expiring_documents, hours_of, sessions_between
+from mentors.queries import application_of, expiring_documents, hours_of, payouts_of, sessions_between
 from mentors.tasklist import progress_of, tasks_of
 from mentors.views.base import MentorOperation, MentorPage
 
@@ -50,6 +50,7 @@ class Overview(MentorPage):
             room=room_sentence(week, minutes=minutes, break_minutes=self.mentor.break_minutes),
             has_hours=bool(hours.rules or hours.exceptions),
             expiring=expiring_documents(self.mentor, by=now.date() + timedelta(days=30)),
+            payouts=payouts_of(self.mentor),
             **kwargs,
         )
 

@@ -36,7 +36,7 @@ def open_payout_account(*, mentor: Mentor, country: str, gateway: ConnectGateway
     row, _made = PayoutAccount.objects.get_or_create(mentor=mentor, defaults={"country": country, "created_at": now})
     if row.provider_id:
         return row
-    key = f"account-{mentor.pk}-{country}-{int(row.created_at.timestamp())}"
+    key = f"account-{mentor.pk}-{country}-{row.created_at:%Y%m%d%H%M%S%f}"
     try:
         account = gateway.create_account(
             mentor_id=mentor.pk, email=mentor.user.email, country=country, idempotency_key=key
