@@ -23,6 +23,10 @@ class Presence:
         return sum((end - start for start, end in self.stretches), timedelta())
 
     @property
+    def seconds(self) -> int:
+        return int(self.length.total_seconds())
+
+    @property
     def is_enough(self) -> bool:
         """Long enough to count as present (product.md §6)."""
         return self.length >= enough_for(self.booking)

@@ -45,7 +45,7 @@ def confirm_booking(*, booking: Booking, at: datetime) -> None:
 def _reclaim(booking: Booking, *, at: datetime) -> None:
     """Check that a lapsed hold's time is still there. Hours, notice and pauses don't matter to it any more."""
     mentor = booking.mentor
-    if mentor.status != Mentor.Status.APPROVED:
+    if mentor.status != Mentor.Status.APPROVED or not booking.student.is_active:
         raise TimeGone
     wanted = Wanted(
         mentor=mentor,

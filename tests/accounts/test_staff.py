@@ -57,7 +57,11 @@ def test_support_locks_an_account_and_its_sign_ins_end_at_once(client: Client, s
     assert not UserSession.objects.filter(user=member).exists()
     log_in(Client(), member)
     row = AuditEvent.objects.get(action="account_locked")
-    assert (row.actor, row.subject_id, row.data) == (support, str(member.pk), {"reason": "fraud"})
+    assert (row.actor, row.subject_id, row.data) == (
+        support,
+        str(member.pk),
+        {"reason": "fraud", "keep_sessions": False},
+    )
 
 
 def test_support_unlocks_it_again(client: Client, support: User) -> None:

@@ -18,6 +18,7 @@ from mentors.models import (
     MentorEvent,
     MentorSubject,
     Package,
+    SuspensionAppeal,
     VerificationDocument,
 )
 from tests.factories import make_mentor, make_staff, make_subject
@@ -57,6 +58,15 @@ def busy(minutes: int) -> Write:
     return lambda mentor: BusyTime.objects.create(
         mentor=mentor, starts_at=now, ends_at=now + timedelta(minutes=minutes)
     )
+
+
+def appeal(**fields: Any) -> Write:  # Any: columns
+    now = timezone.now()
+    return lambda mentor: SuspensionAppeal.objects.create(mentor=mentor, text="No.", created_at=now, **fields)
+
+
+def decided_appeal(by: Callable[[Mentor], Any]) -> Write:  # Any: a person
+    return lambda mentor: appeal(decided_by=by(mentor), decided_at=timezone.now(), is_granted=True)(mentor)
 
 
 def reviewer(_mentor: Mentor) -> object:
@@ -130,6 +140,9 @@ CASES: list[tuple[str, Write, Write]] = [
     ("document_not_decided_by_owner", decided(oneself, status="approved"), decided(reviewer, status="approved")),
     ("document_one_waiting", twice(document()), document()),
     ("document_one_waiting", twice(certificate()), certificate()),
+    ("suspension_appeal_one_open_per_mentor", twice(appeal()), appeal()),
+    ("suspension_appeal_decided_by_somebody", appeal(is_granted=True), decided_appeal(reviewer)),
+    ("suspension_appeal_not_decided_by_owner", decided_appeal(oneself), decided_appeal(reviewer)),
     ("busy_time_has_a_length", busy(0), busy(1)),
 ]
 

@@ -1,0 +1,152 @@
+"""Two people say how it was at the same moment. Each race has its control: the same with the guard off."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import User
+from bookings.errors import WrongState
+from bookings.models import Booking, Strike
+from bookings.services import decide_report, outcomes, problems, report_problem, say_outcome, strikes
+from bookings.services.endings import follow_up
+from bookings.services.strikes import add_strike
+from payments.models import Refund
+from tests.bookings.after import later, make_past_session, was_there
+from tests.bookings.test_races import race
+from tests.factories import make_booking, make_mentor, make_staff, make_student
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def guards_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the locks away, and the condition on the state left; let both read before either writes."""
+    both_read = threading.Barrier(2)
+
+    def read_without_locks(booking_id: UUID) -> tuple[Booking, datetime]:
+        booking = Booking.objects.select_related("mentor__user", "student").get(pk=booking_id)
+        both_read.wait(20)
+        return booking, timezone.now()
+
+    def move_regardless(booking: Booking, to: Booking.Status, **columns: Any) -> None:  # Any: columns
+        Booking.objects.filter(pk=booking.pk).update(status=to, **columns)
+        booking.status = to
+        for name, value in columns.items():
+            setattr(booking, name, value)
+
+    for module in (outcomes, problems):
+        monkeypatch.setattr(module, "lock_with_people", read_without_locks)
+    monkeypatch.setattr("bookings.services.settling.move", move_regardless)
+    monkeypatch.setattr(problems, "move", move_regardless)
+
+
+def fine_against_absent(session: Booking) -> list[Callable[[], object]]:
+    """The student says that all went well while the mentor, who was there alone, says that nobody came."""
+    return [
+        lambda: say_outcome(booking_id=session.pk, by=session.student, word="fine"),
+        lambda: say_outcome(booking_id=session.pk, by=session.mentor.user, word="student_absent"),
+    ]
+
+
+def steps_of(session: Booking) -> set[str]:
+    """The settled states that the history says it went straight into from ``ended``."""
+    return set(session.events.filter(data__left="ended").values_list("name", flat=True))
+
+
+def ended_session() -> Booking:
+    session = make_past_session(student=make_student(), mentor=make_mentor())
+    Booking.objects.filter(pk=session.pk).update(status="ended")
+    was_there(session, session.mentor.user)
+    return session
+
+
+def test_two_words_at_once_take_one_way() -> None:
+    session = ended_session()
+    race(fine_against_absent(session))
+    assert len(steps_of(session)) == 1
+
+
+def test_control_without_guards_it_goes_both_ways(guards_off: None) -> None:
+    session = ended_session()
+    race(fine_against_absent(session))
+    assert steps_of(session) == {"completed", "no_show_student"}
+
+
+def test_the_pass_and_a_report_take_one_way() -> None:
+    session = ended_session()
+    was_there(session, session.student)
+    with later(timedelta(hours=49)):
+        ends = race(
+            [
+                lambda: follow_up(session.pk),
+                lambda: report_problem(booking_id=session.pk, by=session.student, note="Too short."),
+            ]
+        )
+    # Either the report came first and the pass left it alone, or it reopened what the pass had completed.
+    assert ends == {"won": 2}
+    session.refresh_from_db()
+    assert session.status == "problem"
+
+
+def decide_twice(session: Booking, support: User, report_id: UUID) -> list[Callable[[], object]]:
+    return [
+        lambda percent=percent: decide_report(  # type: ignore[misc]  # bound now
+            report_id=report_id, by=support, percent=percent, reason="So it was."
+        )
+        for percent in (100, 50)
+    ]
+
+
+def test_two_of_support_decide_once() -> None:
+    support, session = make_staff("support"), ended_session()
+    report = report_problem(booking_id=session.pk, by=session.student, note="Too short.")
+    problems.ProblemReport.objects.update(answer_due_at=timezone.now())
+    ends = race(decide_twice(session, support, report.pk))
+    assert ends == {"won": 1, "wrong_state": 1}
+    assert Refund.objects.count() == 1
+
+
+def strike_at_once(mentor: Any, monkeypatch: pytest.MonkeyPatch, *, locked: bool) -> list[int]:  # Any: a mentor
+    """Two incidents at once, each three strikes: together they hide. Tell what each brought about."""
+    bookings = [make_booking(mentor=mentor, status="cancelled", student=make_student()) for _ in range(2)]
+    both_counted = threading.Barrier(2)
+    original = strikes.hidden_days
+
+    def count_together(total: int) -> int:
+        if not locked:
+            both_counted.wait(20)
+        return original(total)
+
+    monkeypatch.setattr(strikes, "hidden_days", count_together)
+
+    def add(booking: Booking) -> None:
+        with outcomes.transaction.atomic():
+            if locked:
+                outcomes.lock_with_people(booking.pk)
+            add_strike(booking, Strike.Kind.ABSENCE, at=timezone.now())
+
+    race([lambda booking=booking: add(booking) for booking in bookings])  # type: ignore[misc]  # bound now
+    return sorted(Strike.objects.values_list("hides_days", flat=True))
+
+
+def test_two_incidents_at_once_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert strike_at_once(make_mentor(), monkeypatch, locked=True) == [0, 7]
+
+
+def test_control_without_the_lock_neither_sees_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert strike_at_once(make_mentor(), monkeypatch, locked=False) == [0, 0]
+
+
+def test_a_step_that_somebody_else_took_first_is_refused() -> None:
+    session = ended_session()
+    stale = Booking.objects.get(pk=session.pk)
+    say_outcome(booking_id=session.pk, by=session.student, word="fine")
+    with pytest.raises(WrongState):
+        problems.move(stale, Booking.Status.PROBLEM)
+    assert connection.in_atomic_block is False
