@@ -38,7 +38,8 @@ class CancelForPeople(GuardMixin, OperationView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
         now = timezone.now()
-        context = admin.site.each_context(self.request) | {"booking": self.booking, "back": self.back()} | kwargs
+        context = admin.site.each_context(self.request) | kwargs
+        context |= {"title": _("Cancel this session"), "booking": self.booking, "back": self.back()}
         try:
             services.check_cancellable(self.booking, at=now)
         except DomainError as refusal:

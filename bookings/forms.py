@@ -49,7 +49,7 @@ class CancelForm(forms.Form):
         label=_("Why are you cancelling?"),
         required=False,
         max_length=500,
-        widget=forms.Textarea({"rows": 3}),
+        widget=forms.Textarea({"rows": 2}),
         error_messages={
             "required": _("Say why the session is cancelled. The other person reads it."),
             "max_length": _("Write at most %(limit_value)d characters. You have written %(show_value)d."),

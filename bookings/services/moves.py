@@ -115,6 +115,9 @@ def accept_proposal(*, booking_id: UUID, by: User, starts_at: datetime | None = 
             return booking
     except SlotTaken as refusal:
         _add_alternatives(refusal, booking_id, starts_at)
+        refusal.user_message = _(
+            "Somebody has taken that time since. Keep the old one, or cancel and get everything back."
+        )
         raise
     except IntegrityError as exc:
         if refused := CLAIM_REFUSALS.get(violated_constraint(exc)):

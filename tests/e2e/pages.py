@@ -6,6 +6,7 @@ that walks there. What has no page of its own stands in ``NO_PAGE`` with the rea
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -218,6 +219,20 @@ def read_reported_thread(person: Person) -> None:
     person.goto(person.house.path("/admin/chat/threadreport/{report}/read/"))
 
 
+def read_suggested_move(person: Person) -> None:
+    """The mentor of a coming session has suggested to hold it a day later."""
+    with psycopg.connect(person.house.database_url) as connection:
+        connection.execute(
+            "INSERT INTO bookings_moveproposal "
+            "(id, booking_id, status, starts_at, old_starts_at, by_id, reason, created_at, lapses_at) "
+            "SELECT gen_random_uuid(), id, 'open', starts_at + interval '1 day', starts_at, mentor_id, 'A conference', "
+            "now(), now() + interval '1 day' FROM bookings_booking WHERE id = %s ON CONFLICT DO NOTHING",
+            [person.house.path("{coming}")],
+        )
+    person.goto(person.house.path("/bookings/{coming}/move/"))
+    steps.heading(person, re.compile("suggests another time$"))
+
+
 PAGES: dict[str, dict[str, Way]] = {
     "": {
         "home": "/",
@@ -280,6 +295,10 @@ PAGES: dict[str, dict[str, Way]] = {
         "bookings:sessions": "/sessions/",
         "bookings:session": "/bookings/{coming}/",
         "bookings:session past": "/bookings/{past}/",
+        "bookings:cancel": "/bookings/{coming}/cancel/",
+        "bookings:move": "/bookings/{coming}/move/",
+        "bookings:move suggested": read_suggested_move,
+        "bookings:session suggested": "/bookings/{coming}/",
         "bookings:session cancelled": "/bookings/{cancelled}/",
         "bookings:files": "/bookings/{coming}/files/",
         "bookings:file": go_on_from("/bookings/{coming}/files/"),
@@ -326,6 +345,7 @@ PAGES: dict[str, dict[str, Way]] = {
         "admin:accounts_user_lock": "/admin/accounts/user/{nobody}/lock/",
         "admin:accounts_user_unlock": lock_and_open,
         "admin:chat_threadreport_read": read_reported_thread,
+        "admin:bookings_booking_cancel": "/admin/bookings/booking/{coming}/cancel/",
     },
     "finance@demo.test": {"admin:index finance": "/admin/"},
     "admin@demo.test": {
@@ -337,6 +357,7 @@ PAGES: dict[str, dict[str, Way]] = {
 NO_PAGE = {
     "answers a POST with a redirect or a file": [
         "account-zone", "mentors:remove-photo", "mentors:remove-dates", "mentors:review-undo", "bookings:extend", "bookings:let-go",
+        "bookings:accept-proposal", "bookings:decline-proposal",
         "payments:note", "chat:draft", "chat:open", "mfa_login_webauthn", "mfa_download_recovery_codes", "bookings:calendar",
         "uploads:open", "mentors:photo", "mentors:review-page",
     ],
