@@ -12,10 +12,12 @@ from tests.e2e.house import House
 from tests.e2e.people import PASSWORD
 
 # What an answer may be: a success, a refusal that the contract lists, or "come again".
-KNOWN = {
-    400, 401, 403, 404, 409, 422, 429, 503,
-}  # fmt: skip
+KNOWN = {400, 401, 403, 404, 409, 422, 429, 503}
 MENTORS = ("mentor1", "mentor2")
+
+
+class NoToken(Exception):
+    """The site answered that it can't answer now."""
 
 
 class Person:
@@ -31,7 +33,10 @@ class Person:
 
     def live(self, stop: threading.Event) -> None:
         while not stop.is_set():
-            self.act()
+            try:
+                self.act()
+            except Exception as exc:  # noqa: BLE001  # a person who falls silent would let everything look well
+                self.faults.append(f"{self.email}: {exc!r}")
             time.sleep(self.dice.uniform(0, 0.2))
 
     def act(self) -> None:
@@ -43,7 +48,7 @@ class Person:
             headers = {"X-CSRFToken": self.token()} if method != "GET" else {}
             answer = self.session.request(method, self.house.site + path, json=body, headers=headers, timeout=20)
             content = answer.json() if answer.content else None
-        except (requests.RequestException, ValueError):
+        except (requests.RequestException, ValueError, NoToken):
             self.counts["unanswered"] += 1
             return 0, None
         if answer.status_code >= 400 and answer.status_code not in KNOWN:
@@ -51,7 +56,10 @@ class Person:
         return answer.status_code, content
 
     def token(self) -> str:
-        return str(self.session.get(f"{self.house.site}/api/csrf", timeout=20).json()["csrf_token"])
+        answer = self.session.get(f"{self.house.site}/api/csrf", timeout=20)
+        if answer.status_code != 200:
+            raise NoToken
+        return str(answer.json()["csrf_token"])
 
 
 class Student(Person):
