@@ -1,6 +1,7 @@
 """What the demo's past left behind at the payment provider and in the books."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import urllib3
 from django.conf import settings
@@ -9,7 +10,8 @@ from django.utils import timezone
 
 from bookings.models import Booking
 from marketplace.common.money import split
-from payments.models import Earning, LedgerEntry, LedgerTransaction, Payment, Refund
+from payments.models import Earning, LedgerEntry, LedgerTransaction, Payment, Receipt, ReceiptCounter, Refund
+from payments.services.receipts import receipt_number
 
 UNKNOWN = "pi_seed"  # begins the ids of payments that the provider has not been told of
 Account = LedgerEntry.Account
@@ -22,6 +24,7 @@ def keep_books(payments: Sequence[Payment]) -> None:
     """
     earnings = [_earning(payment) for payment in payments]
     Earning.objects.bulk_create(earnings)
+    _write_receipts(payments)
     movements = [movement for earning in earnings for movement in _movements(earning)]
     transactions = LedgerTransaction.objects.bulk_create(
         LedgerTransaction(reference=reference, at=earning.created_at, booking=earning.booking)
@@ -68,6 +71,33 @@ def tell_the_sandbox() -> None:
             _book_fee(payment, known["fee"])
         Payment.objects.bulk_update(payments, ["provider_id"])
         Refund.objects.bulk_update(refunds, ["provider_id"])
+
+
+def _write_receipts(payments: Sequence[Payment]) -> None:
+    """Number what was paid and sent back, in the order in which it happened."""
+    happened: list[tuple[datetime, Payment, Refund | None]] = []
+    for payment in payments:
+        happened.append((payment.settled_at or payment.created_at, payment, None))
+        happened += [(refund.sent_at or refund.created_at, payment, refund) for refund in payment.refunds.all()]
+    seller = {"name": settings.SELLER_NAME, "address": settings.SELLER_ADDRESS, "tax_id": settings.SELLER_TAX_ID}
+    last = dict(ReceiptCounter.objects.values_list("year", "last"))
+    receipts = []
+    for at, payment, refund in sorted(happened, key=lambda moment: moment[0]):
+        last[at.year] = last.get(at.year, 0) + 1
+        receipts.append(
+            Receipt(
+                number=receipt_number(at.year, last[at.year]),
+                payment=payment,
+                refund=refund,
+                amount_minor=refund.amount_minor if refund else payment.amount_minor,
+                currency=payment.currency,
+                seller=seller,
+                issued_at=at,
+            )
+        )
+    Receipt.objects.bulk_create(receipts)
+    for year, number in last.items():
+        ReceiptCounter.objects.update_or_create(year=year, defaults={"last": number})
 
 
 def _earning(payment: Payment) -> Earning:

@@ -15,6 +15,7 @@ from payments.models import LedgerTransaction, Payment
 from payments.services.disputes import hear_of_dispute
 from payments.services.ledger import Account, Line, post
 from payments.services.provider_refunds import hear_of_refund
+from payments.services.receipts import issue_missing
 from payments.services.rounds import Pass
 from payments.services.settlement import settle_payment
 
@@ -48,7 +49,7 @@ def read_fee(*, payment_id: UUID, gateway: StripeGateway) -> None:
 
 
 def sweep(*, gateway: StripeGateway) -> None:
-    """Look once more at everything of the last month, settled or not: payments, refunds, disputes, fees.
+    """Look once more at everything of the last month, settled or not: payments, refunds, disputes, fees, receipts.
 
     What the passes of every five minutes would not look at again heals here. Safe to repeat. Raises an ``ExceptionGroup``.
     """
@@ -70,6 +71,7 @@ def sweep(*, gateway: StripeGateway) -> None:
         this.run(partial(hear_of_dispute, dispute, gateway=gateway), dispute_id=dispute.id)
     for payment_id in _without_fee(since).values_list("pk", flat=True):
         this.run(partial(read_fee, payment_id=payment_id, gateway=gateway), payment_id=payment_id)
+    this.run(issue_missing)
     this.finish()
 
 

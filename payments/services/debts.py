@@ -60,3 +60,17 @@ def owe(earning: Earning, *, at: datetime) -> None:
         debt.left_minor += more
         debt.save(update_fields=["amount_minor", "left_minor"])
         log.warning("mentor_owes", mentor_id=earning.mentor_id, booking_id=earning.pk, amount_minor=more)
+
+
+def lower_unsent(earning: Earning, *, at: datetime) -> None:
+    """Let a transfer that nobody has begun to send follow its locked earning down: what is gone need not be sent first.
+
+    One that was begun keeps its sum, which the provider may know under its key; the rest is pulled back after it.
+    """
+    unsent = Transfer.objects.filter(earning=earning, status=Transfer.Status.REQUESTED, claimed_at=None)
+    for transfer in unsent:
+        left = max(0, earning.amount_minor - transfer.set_off_minor)
+        if left < transfer.amount_minor:
+            transfer.amount_minor = left
+            transfer.save(update_fields=["amount_minor"])
+        owe(earning, at=at)

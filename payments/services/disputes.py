@@ -1,7 +1,7 @@
 """Payments that a cardholder disputes at their bank. The provider's word is read, never believed from the event.
 
 While a dispute is open the mentor's share stays where it is. A lost one is the platform's loss
-(docs/decisions/0011-a-lost-dispute-is-the-platforms.md), so in the end the share returns to where it was either way.
+(docs/decisions/0012-a-lost-dispute-is-the-platforms-loss.md), so in the end the share returns to where it was either way.
 """
 
 from datetime import UTC, datetime

@@ -14,7 +14,7 @@ from bookings.models import Booking
 from marketplace.common.money import round_half_up, split
 from payments.jobs import defer
 from payments.models import Earning, Payment, Refund, Reversal, Transfer
-from payments.services.debts import owe
+from payments.services.debts import lower_unsent, owe
 from payments.services.intents import record
 from payments.services.ledger import Account, Line, post
 
@@ -136,6 +136,8 @@ def restate(earning: Earning, *, at: datetime) -> None:
     elif amount == 0 and earning.status in STOPPABLE:
         _move(earning, Status.VOID)
         owe(earning, at=at)
+    elif earning.status in {Status.TRANSFERRING, Status.FROZEN}:
+        lower_unsent(earning, at=at)
 
 
 def pull_back(earning: Earning, *, at: datetime) -> None:

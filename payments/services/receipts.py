@@ -3,11 +3,14 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
 
 from payments import emails
 from payments.models import Payment, Receipt, Refund
 
+# The money has left the provider's balance.
+OUT = (Refund.Status.SENT, Refund.Status.SUCCEEDED)
 # One statement, so that the row is locked from here to the commit and no longer: take the number last.
 NEXT = """
     INSERT INTO payments_receiptcounter (year, last) VALUES (%s, 1)
@@ -15,11 +18,34 @@ NEXT = """
 """
 
 
+def receipt_number(year: int, number: int) -> str:
+    return f"{year}-{number:06d}"
+
+
 def issue_receipt(*, payment: Payment, at: datetime) -> Receipt:
     """Write the receipt of a payment that was just accepted, and mail it. The payment is locked."""
     receipt = _issue(payment, None, payment.amount_minor, payment.currency, at=at)
     emails.send_receipt(receipt=receipt, booking=payment.booking)
     return receipt
+
+
+def issue_missing() -> int:
+    """Write the receipts of payments that a server of an earlier release accepted, without a mail; tell how many.
+
+    Dated today: a receipt is never dated back. Safe to repeat.
+    """
+    missing = Payment.objects.accepted().exclude(pk__in=Receipt.objects.filter(refund=None).values("payment"))
+    issued = 0
+    for payment_id in missing.order_by("settled_at", "pk").values_list("pk", flat=True).iterator():
+        with transaction.atomic(durable=True):
+            payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
+            if not payment.receipts.filter(refund=None).exists():
+                _issue(payment, None, payment.amount_minor, payment.currency, at=timezone.now())
+                issued += 1
+            for refund in payment.refunds.filter(status__in=OUT, receipt=None).order_by("created_at", "pk"):
+                refund.payment = payment
+                issue_credit_note(refund=refund, at=timezone.now())
+    return issued
 
 
 def issue_credit_note(*, refund: Refund, at: datetime) -> Receipt | None:
@@ -48,4 +74,4 @@ def _next_number(at: datetime) -> str:
     with connection.cursor() as cursor:
         cursor.execute(NEXT, [at.year])
         [last] = cursor.fetchone()
-    return f"{at.year}-{last:06d}"
+    return receipt_number(at.year, last)

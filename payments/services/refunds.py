@@ -16,7 +16,7 @@ from payments.models import Payment, Refund
 from payments.schemas import SentRefund
 from payments.services.intents import record
 from payments.services.ledger import Account, Line, post
-from payments.services.receipts import issue_credit_note
+from payments.services.receipts import OUT, issue_credit_note
 
 log = get_logger(__name__)
 
@@ -29,8 +29,6 @@ STATUS_OF = {
     "failed": Status.FAILED,
     "canceled": Status.FAILED,
 }
-# The money has left the provider's balance.
-OUT = (Status.SENT, Status.SUCCEEDED)
 # A refund only ever moves on along this line; an answer that arrives late can't take it back.
 ORDER = (Status.REQUESTED, Status.SENDING, Status.SENT, Status.SUCCEEDED, Status.FAILED)
 

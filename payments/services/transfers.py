@@ -101,8 +101,8 @@ def send_reversal(*, reversal_id: UUID, gateway: ConnectGateway) -> None:
 def _claim_transfer(transfer_id: UUID) -> tuple[Transfer, bool] | None:
     """Claim a transfer for this worker; tell with it whether the provider may have been asked before.
 
-    Before that a transfer follows its earning: what went back to the student meanwhile need not be sent first. A report or a
-    dispute that came before it keeps the money here (``earnings.freeze``).
+    A report or a dispute that came before the first claim keeps the money here (``earnings.freeze``), and a refund lowers what
+    goes (``debts.lower_unsent``): both hold the earning's lock, as this does.
     """
     with transaction.atomic(durable=True):
         earning = _lock_earning_of(transfer_id)
@@ -111,12 +111,8 @@ def _claim_transfer(transfer_id: UUID) -> tuple[Transfer, bool] | None:
         if transfer is None or earning.status != Earning.Status.TRANSFERRING:
             return None
         was_tried = transfer.claimed_at is not None
-        if not was_tried:
-            owe(earning, at=now)
-            left = max(0, earning.amount_minor - transfer.set_off_minor)
-            transfer.amount_minor = min(transfer.amount_minor, left)
         transfer.status, transfer.claimed_at = Status.SENDING, now
-        transfer.save(update_fields=["status", "claimed_at", "amount_minor"])
+        transfer.save(update_fields=["status", "claimed_at"])
         transfer.earning = earning
         return transfer, was_tried
 

@@ -110,6 +110,21 @@ def test_a_receipt_is_never_changed() -> None:
         receipt.delete()
 
 
+def test_the_sweep_writes_what_an_earlier_release_left_out(gateway: StripeGateway) -> None:
+    payment = make_payment(status="part_refunded")
+    now = timezone.now()
+    refund = Refund.objects.create(
+        payment=payment, amount_minor=1_000, reason="finance", status="succeeded", provider_id="re_1", created_at=now
+    )
+    make_payment(status="pending")
+    assert (receipts.issue_missing(), receipts.issue_missing()) == (1, 0)
+    assert list(Receipt.objects.order_by("number").values_list("payment", "refund", "amount_minor")) == [
+        (payment.pk, None, 3_300),
+        (payment.pk, refund.pk, 1_000),
+    ]
+    assert not run_jobs("deliver_mail")
+
+
 WORKERS = 8
 
 
