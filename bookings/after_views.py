@@ -1,5 +1,6 @@
 """Pages around a session and after it: the join page, how it was, problems, reviews, a mentor's strikes."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 from django.contrib import messages
@@ -23,7 +24,7 @@ from bookings.after_policies import (
 )
 from bookings.models import Booking
 from bookings.queries.after import join_page, open_report_of, other_of, own_strikes, review_of, strikes_of
-from marketplace.common.guards import MentorRequiredMixin, ParticipantRequiredMixin, StudentRequiredMixin
+from marketplace.common.guards import PARTICIPANT, MentorRequiredMixin, ParticipantRequiredMixin, StudentRequiredMixin
 from marketplace.common.views import OperationView, PageView
 
 
@@ -47,6 +48,8 @@ class OwnBookingMixin(ParticipantRequiredMixin):
 class Join(OwnBookingMixin, PageView):
     """``/bookings/<id>/join/``: the link to the room. While it is open the page says that somebody is there."""
 
+    # A suspended mentor whose sessions were kept still teaches them: not to be counted would make them absent.
+    who = replace(PARTICIPANT, suspended_may_write=True)
     template_name = "bookings/join.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data

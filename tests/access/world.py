@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.core.cache import cache
@@ -12,7 +13,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from bookings.models import Booking
+from bookings.models import Booking, ProblemReport, Strike
+from bookings.services import report_problem
+from bookings.services.strikes import add_strike
 from chat.models import Thread, ThreadReport
 from chat.services import open_thread, report_thread
 from mentors.models import Mentor, VerificationDocument
@@ -55,6 +58,8 @@ class World:
     refund: Refund
     refund_request: RefundRequest
     dispute: Dispute
+    problem: ProblemReport
+    strike: Strike
     clients: dict[str, Client] = field(default_factory=dict)
 
     def ask(self, actor: str, method: str, url: str) -> int:
@@ -83,6 +88,8 @@ class World:
             "document_id": {"": self.document.pk},
             "upload_id": {"": self.upload.pk},
             "report_id": {"": self.report.pk},
+            "problem_id": {"": self.problem.pk},
+            "strike_id": {"": self.strike.pk},
             "handle": {"listed": self.mentor.handle, "pending": self.pending.handle},
             "account_id": {"": self.student.pk},
             "sha256": {"unknown": "0" * 64},
@@ -143,6 +150,10 @@ def make_world() -> World:
     hold = make_booking(mentor=other_mentor, student=student, status=Booking.Status.HELD, starts_at=session.ends_at)
     thread, _new = open_thread(handle=mentor.handle, body="Hello!", client_id="access-thread", by=student)
     report = report_thread(thread=thread, reason="For the table.", by=student)
+    over = make_paid_booking(mentor=other_mentor, student=student, starts_at=timezone.now() - timedelta(hours=2))
+    problem = report_problem(booking_id=over.pk, by=student, note="For the table.")
+    off = make_booking(mentor=mentor, student=other_student, status=Booking.Status.CANCELLED)
+    strike = add_strike(off, Strike.Kind.LATE_CANCELLATION, at=timezone.now())
     world = World(
         mentor=mentor,
         pending=pending,
@@ -153,6 +164,8 @@ def make_world() -> World:
         document=document,
         upload=upload,
         student=student,
+        problem=problem,
+        strike=strike,
         **make_trouble(),
     )
     people = {

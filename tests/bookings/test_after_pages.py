@@ -73,6 +73,15 @@ def test_a_beat_outside_the_hours_of_the_room_is_refused(client: Client, student
         assert client.post(f"/bookings/{booking.pk}/join/").status_code == 204
 
 
+def test_a_suspended_mentor_is_seen_in_a_session_that_was_kept(client: Client, student: User) -> None:
+    booking = make_booking(student=student)
+    User.objects.filter(pk=booking.mentor_id).update(suspended_at=timezone.now())
+    client.force_login(User.objects.get(pk=booking.mentor_id))
+    with time_machine.travel(booking.starts_at, tick=False):
+        assert client.post(f"/bookings/{booking.pk}/join/").status_code == 204
+        assert client.post(f"/bookings/{booking.pk}/problem/", {"note": "x"}).status_code == 403
+
+
 def test_strangers_find_no_room(client: Client, other_student: User, student: User) -> None:
     booking = make_booking(student=student)
     for person, status in ((other_student, 404), (make_mentor().user, 404), (student, 200)):
