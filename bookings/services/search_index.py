@@ -27,8 +27,8 @@ STALE_AFTER = timedelta(hours=3)
 # A booking's step is dated before it commits. One that was still uncommitted when its mentor's row was written is found
 # again by looking back this far.
 UNCOMMITTED = timedelta(seconds=30)
-BATCH = 25  # a hundred at once keep 10 MB more in the worker for good, for hardly less time
-BATCHES_PER_PASS = 20
+BATCH = 10  # 25 at once keep 4 MB more in the worker for good, for no less time
+BATCHES_PER_PASS = 50
 LANGUAGE = "english"
 
 WRITTEN = [
