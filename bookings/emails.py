@@ -7,7 +7,7 @@ from accounts.models import User
 from bookings.calendars import calendar_file, mimetype
 from bookings.models import Booking, MoveProposal
 from marketplace.common.mailing import Attachment, send
-from marketplace.common.money import split
+from marketplace.common.money import round_half_up
 
 
 def send_booking_confirmed(booking: Booking) -> None:
@@ -16,11 +16,14 @@ def send_booking_confirmed(booking: Booking) -> None:
         _send("booking_confirmed", booking, reader)
 
 
-def send_cancelled(booking: Booking, *, refund_minor: int) -> None:
-    """Tell both who cancelled, and what goes back or is earned all the same. The calendar file takes the session out."""
-    shares = split(gross_minor=booking.price_minor, refund_percent=booking.refund_percent or 0, fee_bps=booking.fee_bps)
+def send_cancelled(booking: Booking, *, refund_minor: int, kept_minor: int) -> None:
+    """Tell both who cancelled, and what goes back or is earned all the same. The calendar file takes the session out.
+
+    ``refund_minor`` goes back now, ``kept_minor`` of the price does not: the fee and the mentor's share.
+    """
+    earned_minor = kept_minor - round_half_up(kept_minor * booking.fee_bps, 10_000)
     for reader in _people(booking):
-        _send("cancelled", booking, reader, refund_minor=refund_minor, earned_minor=shares.mentor_minor)
+        _send("cancelled", booking, reader, refund_minor=refund_minor, earned_minor=earned_minor)
 
 
 def send_moved(booking: Booking) -> None:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from bookings.services import departures, endings, search_index
+from bookings.services import departures, endings, moves, search_index
 
 # Waits 2 s, 4 s, 8 s … a quarter of an hour in all.
 PATIENT = RetryStrategy(max_attempts=9, exponential_wait=2)
@@ -38,3 +38,9 @@ def run_strikes(timestamp: int) -> None:
 @app.task(name="bookings.cancel_sessions", retry=PATIENT)
 def cancel_sessions(*, user_id: str, by_id: str, reason: str) -> None:
     departures.cancel_sessions(user_id=UUID(user_id), by_id=UUID(by_id), reason=reason)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="bookings.close_lapsed_proposals", queueing_lock="close_lapsed_proposals")
+def close_lapsed_proposals(timestamp: int) -> None:
+    moves.close_lapsed_proposals(at=timezone.now())

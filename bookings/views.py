@@ -22,7 +22,7 @@ from bookings.forms import HoldForm
 from bookings.models import Booking
 from bookings.policies import may_join, may_send_files, refund_tiers
 from bookings.queries.after import after_session
-from bookings.queries.changes import change_box
+from bookings.queries.changes import change_of
 from bookings.queries.sessions import files_of, holds_behind, session_page, sessions_of
 from marketplace.common.errors import DomainError
 from marketplace.common.formatting import duration
@@ -114,7 +114,7 @@ class Session(GuardMixin, PageView):
             **session_page(self.booking, user, at=now),
             may_join=may_join(user, self.booking, at=now),
             after=after_session(self.booking, user, at=now),
-            **change_box(self.booking, user, at=now),
+            change=change_of(self.booking, user, at=now),
             files=files_of(self.booking, user),
             may_send_files=may_send_files(user, self.booking, at=now),
             tiers=[tier for tier in refund_tiers(self.booking.policy, self.booking.starts_at) if tier.until > now],

@@ -80,4 +80,5 @@ def _cancel(
         audit.record("booking_cancelled", by=by, subject=booking, percent=preview.percent)
     count_cancellation(booking, at=at)  # a mentor's, if it comes too late
     booking_cancelled.send(Booking, booking=booking)
-    send_cancelled(booking, refund_minor=preview.refund_minor)
+    kept_minor = booking.price_minor - preview.given_back_minor - preview.refund_minor
+    send_cancelled(booking, refund_minor=preview.refund_minor, kept_minor=kept_minor)

@@ -22,6 +22,7 @@ from bookings.errors import (
     NotBookable,
     ProposalOpen,
     SlotTaken,
+    StudentBusy,
     TooLateToMove,
     TooLateToPropose,
     WrongState,
@@ -92,6 +93,9 @@ def propose_move(*, booking_id: UUID, starts_at: datetime, by: User, reason: str
             remember_made(booking.pk)
             send_move_proposed(proposal)
             return booking
+    except StudentBusy as refusal:
+        refusal.user_message = _("Your student has another session at that time. Pick a time that does not overlap it.")
+        raise
     except SlotTaken as refusal:
         _add_alternatives(refusal, booking_id, starts_at)
         raise

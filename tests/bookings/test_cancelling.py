@@ -75,7 +75,7 @@ def test_a_mentor_or_support_gives_everything_back_whenever_they_cancel(
     policy: str, to_go: timedelta, percent: int, side: Booking.Side
 ) -> None:
     preview = refund_preview(booked(policy), side=side, at=START - to_go)
-    assert preview == (3_333, 100, None)
+    assert preview == (3_333, 100, None, 0)
 
 
 @pytest.mark.parametrize(
@@ -132,20 +132,22 @@ def test_while_a_suggested_move_waits_everything_comes_back(student: User) -> No
         lapses_at=START - timedelta(hours=2),
     )
     lapse = proposal.lapses_at
-    assert refund_preview(booking, side=Side.STUDENT, at=lapse - SECOND) == (3_333, 100, lapse)
-    assert refund_preview(booking, side=Side.STUDENT, at=lapse) == (0, 0, None)
+    assert refund_preview(booking, side=Side.STUDENT, at=lapse - SECOND) == (3_333, 100, lapse, 0)
+    assert refund_preview(booking, side=Side.STUDENT, at=lapse) == (0, 0, None, 0)
     with time_machine.travel(lapse - SECOND, tick=False):
         cancel(booking, expected_refund_minor=3_333)
     proposal.refresh_from_db()
     assert (proposal.status, proposal.closed_at) == ("withdrawn", lapse - SECOND)
 
 
-def test_what_went_back_already_does_not_go_back_twice() -> None:
+def test_what_went_back_already_does_not_go_back_twice(client: Client) -> None:
     booking = booked()
     Refund.objects.create(payment=booking.payments.get(), amount_minor=500, reason="goodwill", created_at=LONG_AGO)
     at = START - timedelta(days=2)
     assert refund_preview(booking, side=Side.STUDENT, at=at).refund_minor == 2_833
     with time_machine.travel(at, tick=False):
+        client.force_login(booking.student)
+        assert "less $5.00 that went back before" in client.get(page_of(booking)).text
         cancel(booking, expected_refund_minor=2_833)
     assert sorted(refund.amount_minor for refund in Refund.objects.all()) == [500, 2_833]
 
@@ -293,6 +295,17 @@ def test_where_nothing_goes_back_the_mentor_reads_what_they_earn(ngozi_and_amara
     assert "Something came up" in to_ngozi.body
 
 
+def test_a_whole_price_that_went_back_before_is_not_called_lost(ngozi_and_amara: tuple[Mentor, User]) -> None:
+    mentor, amara = ngozi_and_amara
+    booking = booked(mentor=mentor, student=amara)
+    Refund.objects.create(payment=booking.payments.get(), amount_minor=3_333, reason="goodwill", created_at=LONG_AGO)
+    with time_machine.travel(START - timedelta(days=2), tick=False):
+        cancel(booking, side=Side.ADMIN, by=None, reason="The whole price was sent back.")
+        assert set(subjects().values()) == {"Cancelled: Wed 10 Mar at 18:30", "Cancelled: Wed 10 Mar at 19:30"}
+    assert "went back before" in told(amara).body
+    assert "Amara gets everything back" in told(mentor.user).body
+
+
 def test_the_calendar_file_takes_the_session_out(client: Client) -> None:
     booking = booked()
     with time_machine.travel(START - timedelta(days=2), tick=False):
@@ -380,6 +393,21 @@ def test_a_mentor_is_asked_why_and_warned_of_the_strike(client: Client) -> None:
     Booking.objects.filter(pk=booking.pk).update(status="confirmed", refund_percent=None)
     with time_machine.travel(START - timedelta(hours=25), tick=False):
         assert "strike" not in client.get(page_of(booking)).text
+
+
+def test_the_session_says_who_cancelled_and_what_goes_back(client: Client) -> None:
+    booking = booked()
+    User.objects.filter(pk=booking.mentor_id).update(name="Ngozi Adeyemi")
+    with time_machine.travel(START - timedelta(days=2), tick=False):
+        cancel(booking, side=Side.MENTOR, reason="Fever since tonight")
+        client.force_login(booking.student)
+        page = client.get(f"/bookings/{booking.pk}/").text
+        assert "Ngozi has cancelled this session" in page
+        assert "Fever since tonight" in page
+        assert "<strong>$33.33</strong> goes back to the card" in page
+        assert page_of(booking) not in page
+        client.force_login(booking.mentor.user)
+        assert "You have cancelled this session" in client.get(f"/bookings/{booking.pk}/").text
 
 
 # JSON

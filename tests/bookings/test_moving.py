@@ -467,6 +467,8 @@ def test_a_student_keeps_the_old_time(client: Client, booking: Booking) -> None:
         stale = client.post(url, {"starts_at": "2027-03-10T18:00:00Z"}, follow=True)
         assert "no longer open" in stale.text
         kept = client.post(url, {"starts_at": "2027-03-10T15:00:00Z"}, follow=True)
+        client.force_login(booking.mentor.user)
+        assert "keeps the old time" in client.get(f"/bookings/{booking.pk}/").text
     assert "The session stays where it is." in kept.text
     assert booking.proposals.get().status == "declined"
 
