@@ -1,5 +1,6 @@
 """``/api/bookings/{id}``: cancel, move, and answer a suggested move. The booking's JSON is that of ``booking_api``."""
 
+from dataclasses import replace
 from typing import cast
 
 from django.http import HttpRequest
@@ -26,7 +27,7 @@ def _answer(request: HttpRequest, booking: Booking) -> BookingOut:
     return shape(load_booking(request, booking.pk), at=timezone.now())
 
 
-@json_route(who=CANCELLERS, load=load_booking, answers={200: RefundPreviewOut})
+@json_route(who=replace(CANCELLERS, fresh_staff=False), load=load_booking, answers={200: RefundPreviewOut})
 def preview_refund(request: HttpRequest, obj: Booking) -> RefundPreviewOut:
     """What would come back. 409 ``wrong_state`` and 422 ``too_late`` as for the cancelling itself."""
     now = timezone.now()
