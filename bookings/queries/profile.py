@@ -70,8 +70,7 @@ def readable_by(user: User | None) -> QuerySet[Mentor]:
     return Mentor.objects.filter(Q(pk__in=approved.values("pk")) | Q(pk=user.pk))
 
 
-# By hand: as subqueries of the ORM's they cost a third of what reading the whole page does, in Django and not in the
-# database. Aggregated, they leave the profile one query however much a mentor teaches and offers.
+# By hand: as subqueries of the ORM's they took Django longer than all the rest of reading a profile. Aggregated, they leave the profile one query however much a mentor teaches and offers.
 TAUGHT = """(
     SELECT coalesce(json_agg(json_build_array(slug, name, symbol, verified_at IS NOT NULL, verified_until) ORDER BY taught.id), '[]')
     FROM mentors_mentorsubject AS taught JOIN mentors_subject ON mentors_subject.id = subject_id

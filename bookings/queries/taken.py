@@ -1,7 +1,7 @@
 """What keeps a mentor or a student from a time: bookings and imported busy times, in one statement.
 
 Almost every page and each refusal reads this. The SQL is written by hand because building it out of querysets (two
-tables, two owners, a union) takes Django seven times as long as the rest of the read.
+tables, two owners, a union) takes the process seven times as long (docs/decisions/0013).
 """
 
 from collections.abc import Sequence
