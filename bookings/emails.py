@@ -13,7 +13,7 @@ from marketplace.common.money import round_half_up
 def send_booking_confirmed(booking: Booking) -> None:
     """Tell both: times in their own zone, the other's beside it, the calendar file attached."""
     for reader in _people(booking):
-        _send("booking_confirmed", booking, reader)
+        send("booking_confirmed", to=reader, **_session(booking, reader))
 
 
 def send_cancelled(booking: Booking, *, refund_minor: int, kept_minor: int) -> None:
@@ -23,13 +23,14 @@ def send_cancelled(booking: Booking, *, refund_minor: int, kept_minor: int) -> N
     """
     earned_minor = kept_minor - round_half_up(kept_minor * booking.fee_bps, 10_000)
     for reader in _people(booking):
-        _send("cancelled", booking, reader, refund_minor=refund_minor, earned_minor=earned_minor)
+        shown = _session(booking, reader, refund_minor=refund_minor, earned_minor=earned_minor)
+        send("cancelled", to=reader, **shown)
 
 
 def send_moved(booking: Booking) -> None:
     """Tell both the new time. The calendar file moves their entry."""
     for reader in _people(booking):
-        _send("moved", booking, reader)
+        send("moved", to=reader, **_session(booking, reader))
 
 
 def send_move_proposed(proposal: MoveProposal) -> None:
@@ -40,13 +41,12 @@ def send_move_proposed(proposal: MoveProposal) -> None:
     send("move_proposed", to=booking.student, context=context)
 
 
-def _send(name: str, booking: Booking, reader: User, **context: object) -> None:
-    send(
-        name,
-        to=reader,
-        context={**_context(booking, reader), **context},
-        attachments=[Attachment("session.ics", calendar_file(booking, reader=reader), mimetype(booking))],
-    )
+def _session(booking: Booking, reader: User, **context: object) -> dict[str, Any]:  # Any: send's arguments
+    """What a mail about a session shows its reader, with the calendar file."""
+    return {
+        "context": {**_context(booking, reader), **context},
+        "attachments": [Attachment("session.ics", calendar_file(booking, reader=reader), mimetype(booking))],
+    }
 
 
 def _people(booking: Booking) -> tuple[User, User]:
