@@ -93,16 +93,31 @@ def lag(*, at: datetime) -> Lag:
     )
 
 
+def accepted_payment(booking: Booking) -> Payment | None:
+    """The payment of a booking that money can be sent back of, with the booking at hand."""
+    payment = Payment.objects.accepted().filter(booking=booking).first()
+    if payment is not None:
+        payment.booking = booking
+    return payment
+
+
+def refunds() -> QuerySet[Refund]:
+    return Refund.objects.select_related("payment__booking__student", "payment__booking__mentor__user")
+
+
+def requests() -> QuerySet[RefundRequest]:
+    people = ("payment__booking__student", "payment__booking__mentor__user")
+    return RefundRequest.objects.select_related(*people, "by")
+
+
 def failed_refunds() -> QuerySet[Refund]:
     """Refunds that came back or were refused, the oldest first: finance sends them again."""
-    failed = Refund.objects.filter(status=Refund.Status.FAILED)
-    return failed.select_related("payment__booking__student").order_by("settled_at", "pk")
+    return refunds().filter(status=Refund.Status.FAILED).order_by("settled_at", "pk")
 
 
 def waiting_requests() -> QuerySet[RefundRequest]:
     """Refunds that wait for a second person, the oldest first."""
-    waiting = RefundRequest.objects.filter(status=RefundRequest.Status.WAITING)
-    return waiting.select_related("payment__booking__student", "by").order_by("created_at", "pk")
+    return requests().filter(status=RefundRequest.Status.WAITING).order_by("created_at", "pk")
 
 
 def refused_transfers() -> QuerySet[Transfer]:

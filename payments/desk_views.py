@@ -18,7 +18,7 @@ from marketplace.common.guards import FINANCE, FinanceRequiredMixin, freshly
 from marketplace.common.views import OperationView, PageView
 from payments import desk, services
 from payments.forms import RefundDecisionForm, RefundForm
-from payments.models import Payment, Refund, RefundRequest
+from payments.models import RefundRequest
 
 PER_PAGE = 50
 
@@ -73,10 +73,9 @@ class DecideRefund(FinanceOperation):
     def load(self) -> None:
         bookings = Booking.objects.visible_to(self.staff).select_related("mentor__user", "student")
         self.booking = get_object_or_404(bookings, pk=self.kwargs["booking_id"])
-        payment = Payment.objects.accepted().filter(booking=self.booking).first()
+        payment = desk.accepted_payment(self.booking)
         if payment is None:
             raise Http404
-        payment.booking = self.booking
         self.payment = payment
         self.left_minor = services.left_to_refund(payment)
 
@@ -110,10 +109,7 @@ class DecideRequest(FinanceOperation):
     template_name = "admin/finance/request.html"
 
     def load(self) -> None:
-        requests = RefundRequest.objects.select_related(
-            "payment__booking__student", "payment__booking__mentor__user", "by"
-        )
-        self.asked = get_object_or_404(requests, pk=self.kwargs["request_id"])
+        self.asked = get_object_or_404(desk.requests(), pk=self.kwargs["request_id"])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
         return super().get_context_data(
@@ -136,8 +132,7 @@ class SendRefundAgain(FinanceOperation):
     template_name = "admin/finance/again.html"
 
     def load(self) -> None:
-        refunds = Refund.objects.select_related("payment__booking__student", "payment__booking__mentor__user")
-        self.refund = get_object_or_404(refunds, pk=self.kwargs["refund_id"])
+        self.refund = get_object_or_404(desk.refunds(), pk=self.kwargs["refund_id"])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
         failures = self.refund.payment.events.filter(name="refund_failed", data__refund=str(self.refund.pk))

@@ -12,7 +12,7 @@ from bookings.models import Booking
 from marketplace.common.api import Answer, json_route
 from marketplace.common.guards import FINANCE, freshly
 from marketplace.common.schemas import In, Money, Out
-from payments import services
+from payments import desk, services
 from payments.models import Refund, RefundRequest
 
 
@@ -43,8 +43,8 @@ def _answer(decision: Refund | RefundRequest) -> Answer:
 
 
 def _again(request: HttpRequest, made_id: str) -> Answer:
-    refund = Refund.objects.select_related("payment").filter(pk=made_id).first()
-    return _answer(refund or get_object_or_404(RefundRequest.objects.select_related("payment"), pk=made_id))
+    refund = desk.refunds().filter(pk=made_id).first()
+    return _answer(refund or get_object_or_404(desk.requests(), pk=made_id))
 
 
 @json_route(
