@@ -96,4 +96,4 @@ def test_the_command_does_one_pass(client: Client, owner: User) -> None:
     release_upload(upload=checked(send(client, png())))
     out = StringIO()
     call_command("purge", "--once", stdout=out)
-    assert out.getvalue() == "1 files deleted.\n"
+    assert out.getvalue() == "Deleted: 1 files, 0 idempotency keys.\n"
