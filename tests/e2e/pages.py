@@ -233,6 +233,125 @@ def read_suggested_move(person: Person) -> None:
     steps.heading(person, re.compile("suggests another time$"))
 
 
+# What a session of the demo can be turned into: its columns.
+OVER = "starts_at = now() - interval '2 hours', ends_at = now() - interval '2 hours' + make_interval(mins => minutes)"
+STATES = {
+    "running": "status = 'confirmed', starts_at = now() - interval '5 minutes', "
+    "ends_at = now() - interval '5 minutes' + make_interval(mins => minutes)",
+    "over": f"status = 'ended', {OVER}",
+    "completed": f"status = 'completed', closed_at = now(), {OVER}",
+    "reported": f"status = 'problem', {OVER}",
+}
+REPORT = (
+    "INSERT INTO bookings_problemreport (id, booking_id, side, note, found, found_percent, opened_at, answer_due_at, answer, "
+    "finding, decision) SELECT gen_random_uuid(), %(id)s, 'student', 'We lost half of the time.', 'ended', 0, now(), "
+    "now() + interval '3 days', '', '', '' ON CONFLICT DO NOTHING"
+)
+STRIKE = (
+    "INSERT INTO bookings_strike (mentor_id, booking_id, kind, points, at, expires_at, hides_days, appeal, decision) "
+    "SELECT mentor_id, id, 'absence', 3, now(), now() + interval '90 days', 0, '', '' FROM bookings_booking WHERE id = %(id)s "
+    "ON CONFLICT DO NOTHING"
+)
+UNREVIEWED = "DELETE FROM bookings_review WHERE booking_id = %(id)s"
+REVIEWED = (
+    "INSERT INTO bookings_review (booking_id, rating, text, answer, created_at) VALUES (%(id)s, 4, 'Patient.', '', now()) "
+    "ON CONFLICT (booking_id) DO UPDATE SET answer = '', answered_at = NULL"
+)
+
+
+def own_session(nth: int, role: str, email: str, state: str, path: str, *more: str) -> Callable[[Person], None]:
+    """A page about one of the oldest sessions of the demo, which is made somebody's own and put into a state.
+
+    ``path`` names its parts ``{session}`` and ``{strike}``. Each who looks has a session of their own, by its number.
+    """
+
+    def walk(person: Person) -> None:
+        with psycopg.connect(person.house.database_url) as connection:
+            session = connection.execute(
+                "SELECT id FROM bookings_booking WHERE created_at < now() - interval '40 days' ORDER BY created_at, id LIMIT 1 OFFSET %s",
+                [nth],
+            ).fetchone()
+            assert session
+            known = {"id": session[0], "email": email}
+            owner = f"{role}_id = (SELECT id FROM accounts_user WHERE email = %(email)s)"
+            # Step by step, because each row in between has to satisfy the database too.
+            for columns in (
+                "status = 'ended', refund_percent = NULL, closed_at = NULL, blocked_until = now() + interval '1 day'",
+                f"{owner}, {STATES[state]}",
+                "blocked_until = ends_at",
+            ):
+                connection.execute(f"UPDATE bookings_booking SET {columns} WHERE id = %(id)s", known)
+            for statement in more:
+                connection.execute(statement, known)
+            strike = connection.execute("SELECT id FROM bookings_strike WHERE booking_id = %(id)s", known).fetchone()
+        person.goto(path.format(session=session[0], strike=strike[0] if strike else 0))
+
+    return walk
+
+
+AMARA, MENTOR = (0, "student", "amara@demo.test"), (1, "mentor", "mentor1@demo.test")
+
+
+def read_report(person: Person) -> None:
+    """Open a report whose time to be answered is over."""
+    own_session(2, "mentor", "mentor2@demo.test", "reported", "/admin/bookings/desk/", REPORT)(person)
+    with psycopg.connect(person.house.database_url) as connection:
+        connection.execute("UPDATE bookings_problemreport SET answer_due_at = now()")
+    person.goto("/admin/bookings/desk/")
+    person.press(person.control("desk-report"))
+    person.wait_for(re.compile("/desk/reports/"))
+
+
+def see_the_sums(person: Person) -> None:
+    person.fill("Goes back to the student, in per cent of the price", "50")
+    person.fill("Why", "Half of the time was lost.")
+    person.press(person.control("see-sums"))
+    steps.said(person, "This is what it does")
+
+
+OF_AMARA = "SELECT id FROM payments_payment WHERE booking_id = %s"
+
+
+def send_refund_again(person: Person) -> None:
+    """A refund of Amara's has come back from her bank."""
+    with psycopg.connect(person.house.database_url) as connection:
+        connection.execute(
+            "INSERT INTO payments_refund (id, payment_id, status, reason, amount_minor, provider_id, attempt, created_at, settled_at) "
+            f"SELECT gen_random_uuid(), ({OF_AMARA}), 'failed', 'finance', 100, '', 1, now(), now()",
+            [person.house.path("{coming}")],
+        )
+    person.goto("/admin/finance/")
+    person.press(person.page.get_by_role("region", name="Refunds that failed").get_by_role("link").first)
+    steps.heading(person, "Send $1.00 again?")
+
+
+def agree_to_refund(person: Person) -> None:
+    """A colleague has asked for a refund that needs two."""
+    with psycopg.connect(person.house.database_url) as connection:
+        connection.execute(
+            "INSERT INTO payments_refundrequest (id, payment_id, status, amount_minor, reason, by_id, created_at) "
+            f"SELECT gen_random_uuid(), ({OF_AMARA}), 'waiting', 200, 'The room was down for both.', id, now() "
+            "FROM accounts_user WHERE email = 'admin@demo.test'",
+            [person.house.path("{coming}")],
+        )
+    person.goto("/admin/finance/")
+    person.press(person.page.get_by_role("region", name="Waiting for a second person").get_by_role("link").first)
+    steps.heading(person, "Agree to send $2.00 back?")
+
+
+def look_at_dispute(person: Person) -> None:
+    with psycopg.connect(person.house.database_url) as connection:
+        connection.execute(
+            "INSERT INTO payments_dispute (provider_id, payment_id, status, reason, amount_minor, fee_minor, is_withdrawn, "
+            "opened_at, evidence_due_at) "
+            f"SELECT 'du_e2e', ({OF_AMARA}), 'inquiry', 'fraudulent', 100, 0, false, now(), now() + interval '7 days' "
+            "ON CONFLICT DO NOTHING",
+            [person.house.path("{past}")],
+        )
+    person.goto("/admin/finance/disputes/")
+    steps.heading(person, "Disputes")
+
+
 PAGES: dict[str, dict[str, Way]] = {
     "": {
         "home": "/",
@@ -300,8 +419,20 @@ PAGES: dict[str, dict[str, Way]] = {
         "bookings:move suggested": read_suggested_move,
         "bookings:session suggested": "/bookings/{coming}/",
         "bookings:session cancelled": "/bookings/{cancelled}/",
+        "bookings:join": own_session(*AMARA, "running", "/bookings/{session}/join/"),
+        "bookings:session running": own_session(*AMARA, "running", "/bookings/{session}/"),
+        "bookings:join closed": "/bookings/{coming}/join/",
+        "bookings:session over": own_session(*AMARA, "over", "/bookings/{session}/"),
+        "bookings:problem": own_session(*AMARA, "over", "/bookings/{session}/problem/"),
+        "bookings:session reported": own_session(*AMARA, "reported", "/bookings/{session}/", REPORT),
+        "bookings:review": own_session(*AMARA, "completed", "/bookings/{session}/review/", UNREVIEWED),
+        "bookings:review closed": own_session(*AMARA, "over", "/bookings/{session}/review/", UNREVIEWED),
+        "bookings:session reviewed": own_session(*AMARA, "completed", "/bookings/{session}/", REVIEWED),
         "bookings:files": "/bookings/{coming}/files/",
         "bookings:file": go_on_from("/bookings/{coming}/files/"),
+        "payments:receipt": "/bookings/{past}/receipt/",
+        "payments:receipt refunded": "/bookings/{cancelled}/receipt/",
+        "payments:history": "/account/payments/",
         "chat:inbox": "/messages/",
         "chat:thread": "/messages/{thread}/",
         "chat:new": "/messages/new/?mentor=mentor2",
@@ -310,7 +441,11 @@ PAGES: dict[str, dict[str, Way]] = {
         "chat:attach-file": go_on_from("/messages/{thread}/attach/"),
         "chat:report": "/messages/{thread}/report/",
     },
-    "student4@demo.test": {"bookings:sessions none": "/sessions/", "chat:inbox none": "/messages/"},
+    "student4@demo.test": {
+        "bookings:sessions none": "/sessions/",
+        "chat:inbox none": "/messages/",
+        "payments:history none": "/account/payments/",
+    },
     "mentor1@demo.test": {
         "mentors:overview": "/mentor/",
         "mentors:profile": "/mentor/profile/",
@@ -322,6 +457,12 @@ PAGES: dict[str, dict[str, Way]] = {
         "mentors:rules": "/mentor/availability/rules/",
         "bookings:mentor-sessions": "/mentor/sessions/",
         "bookings:mentor own": "/mentors/mentor1/",
+        "bookings:strikes none": "/mentor/strikes/",
+        "bookings:session to say": own_session(*MENTOR, "over", "/bookings/{session}/"),
+        "bookings:answer": own_session(*MENTOR, "reported", "/bookings/{session}/answer/", REPORT),
+        "bookings:answer-review": own_session(*MENTOR, "completed", "/bookings/{session}/review/answer/", REVIEWED),
+        "bookings:appeal": own_session(*MENTOR, "completed", "/mentor/strikes/{strike}/appeal/", STRIKE),
+        "bookings:strikes": "/mentor/strikes/",
     },
     "mentor.pending@demo.test": {
         "mentors:overview pending": "/mentor/",
@@ -332,22 +473,42 @@ PAGES: dict[str, dict[str, Way]] = {
         "mentors:document-file": go_on_from("/mentor/documents/send/?kind=certificate&subject=french"),
         "mentors:withdraw-document": "/mentor/documents/{document}/withdraw/",
     },
-    "mentor.suspended@demo.test": {"mentors:overview suspended": "/mentor/"},
+    "mentor.suspended@demo.test": {"mentors:overview suspended": "/mentor/", "mentors:appeal": "/mentor/appeal/"},
     "reviewer@demo.test": {
         "admin:index": "/admin/",
         "mentors:review": "/admin/mentors/review/",
         "mentors:review-document": "/admin/mentors/review/{document}/",
         "mentors:review-application": "/admin/mentors/review/applications/{applicant}/",
+        "mentors:suspend": "/admin/mentors/review/applications/mentor1/suspend/",
+        "mentors:reinstate": "/admin/mentors/review/applications/victor-lang/reinstate/",
+        "mentors:decline-appeal": "/admin/mentors/review/applications/victor-lang/decline-appeal/",
+        "mentors:review-application suspended": "/admin/mentors/review/applications/victor-lang/",
         "admin:common_analyticsevent_charts": "/admin/common/analyticsevent/charts/",
     },
     "support@demo.test": {
         "admin:index support": "/admin/",
+        "bookings:desk none": "/admin/bookings/desk/",
+        "bookings:desk-report": read_report,
+        "bookings:desk-report sums": see_the_sums,
+        "bookings:desk": "/admin/bookings/desk/",
+        "bookings:desk-strike": own_session(
+            3, "mentor", "mentor2@demo.test", "completed", "/admin/bookings/desk/strikes/{strike}/", STRIKE
+        ),
         "admin:accounts_user_lock": "/admin/accounts/user/{nobody}/lock/",
         "admin:accounts_user_unlock": lock_and_open,
         "admin:chat_threadreport_read": read_reported_thread,
         "admin:bookings_booking_cancel": "/admin/bookings/booking/{coming}/cancel/",
     },
-    "finance@demo.test": {"admin:index finance": "/admin/"},
+    "finance@demo.test": {
+        "admin:index finance": "/admin/",
+        "payments:desk none": "/admin/finance/",
+        "payments:desk-disputes none": "/admin/finance/disputes/",
+        "payments:decide-refund": "/admin/finance/bookings/{coming}/refund/",
+        "payments:send-again": send_refund_again,
+        "payments:decide-request": agree_to_refund,
+        "payments:desk": "/admin/finance/",
+        "payments:desk-disputes": look_at_dispute,
+    },
     "admin@demo.test": {
         "admin:accounts_user_staff": "/admin/accounts/user/staff/",
         "admin:accounts_user_desks": "/admin/accounts/user/{staff}/desks/",
@@ -356,10 +517,10 @@ PAGES: dict[str, dict[str, Way]] = {
 
 NO_PAGE = {
     "answers a POST with a redirect or a file": [
-        "account-zone", "mentors:remove-photo", "mentors:remove-dates", "mentors:review-undo", "bookings:extend", "bookings:let-go",
+        "account-zone", "mentors:remove-photo", "mentors:remove-dates", "mentors:review-undo", "bookings:extend", "bookings:let-go", "bookings:outcome",
         "bookings:accept-proposal", "bookings:decline-proposal",
         "payments:note", "chat:draft", "chat:open", "mfa_login_webauthn", "mfa_download_recovery_codes", "bookings:calendar",
-        "uploads:open", "mentors:photo", "mentors:review-page",
+        "uploads:open", "mentors:photo", "mentors:review-page", "dispute-evidence",
     ],
     "is read by programs": ["favicon", "robots", "sitemap", "sitemap-section"],
     "leads on to another page": ["second-factors", "mfa_index", "admin:login", "admin:password_change"],
