@@ -7,14 +7,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
 from bookings.errors import WrongState
-from bookings.models import Booking, Strike
+from bookings.models import Booking, ProblemReport, Strike
 from bookings.services import decide_report, outcomes, problems, report_problem, say_outcome, strikes
 from bookings.services.endings import follow_up
+from bookings.services.holds import lock_with_people
+from bookings.services.settling import move
 from bookings.services.strikes import add_strike
 from payments.models import Refund
 from tests.bookings.after import later, make_past_session, was_there
@@ -106,7 +108,7 @@ def decide_twice(session: Booking, support: User, report_id: UUID) -> list[Calla
 def test_two_of_support_decide_once() -> None:
     support, session = make_staff("support"), ended_session()
     report = report_problem(booking_id=session.pk, by=session.student, note="Too short.")
-    problems.ProblemReport.objects.update(answer_due_at=timezone.now())
+    ProblemReport.objects.update(answer_due_at=timezone.now())
     ends = race(decide_twice(session, support, report.pk))
     assert ends == {"won": 1, "wrong_state": 1}
     assert Refund.objects.count() == 1
@@ -126,9 +128,9 @@ def strike_at_once(mentor: Any, monkeypatch: pytest.MonkeyPatch, *, locked: bool
     monkeypatch.setattr(strikes, "hidden_days", count_together)
 
     def add(booking: Booking) -> None:
-        with outcomes.transaction.atomic():
+        with transaction.atomic():
             if locked:
-                outcomes.lock_with_people(booking.pk)
+                lock_with_people(booking.pk)
             add_strike(booking, Strike.Kind.ABSENCE, at=timezone.now())
 
     race([lambda booking=booking: add(booking) for booking in bookings])  # type: ignore[misc]  # bound now
@@ -148,5 +150,5 @@ def test_a_step_that_somebody_else_took_first_is_refused() -> None:
     stale = Booking.objects.get(pk=session.pk)
     say_outcome(booking_id=session.pk, by=session.student, word="fine")
     with pytest.raises(WrongState):
-        problems.move(stale, Booking.Status.PROBLEM)
+        move(stale, Booking.Status.PROBLEM)
     assert connection.in_atomic_block is False

@@ -72,7 +72,7 @@ def test_a_cancelled_session_has_no_room(session: Booking, student: User) -> Non
     with pytest.raises(RoomClosed):
         beat(booking=session, by=student, at=session.starts_at)
     session.status = Booking.Status.CONFIRMED
-    assert beat(booking=session, by=student, at=session.starts_at)
+    assert beat(booking=session, by=student, at=session.starts_at).user == student
 
 
 @pytest.mark.parametrize(("minutes", "enough"), [(15, 5), (45, 15), (90, 15)])

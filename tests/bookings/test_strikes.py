@@ -28,7 +28,7 @@ def is_listed(mentor: Mentor) -> bool:
 
 
 def last_words() -> str:
-    return [job["mail"]["text"] for job in waiting_jobs("deliver_mail") if job["mail"]["name"] == "strike"][-1]
+    return str([job["mail"]["text"] for job in waiting_jobs("deliver_mail") if job["mail"]["name"] == "strike"][-1])
 
 
 @pytest.mark.parametrize(
