@@ -123,11 +123,33 @@ INVARIANTS = (
         SELECT t.id::text FROM payments_transfer t JOIN payments_earning e ON e.booking_id = t.earning_id
          WHERE t.status <> 'failed'
            AND t.amount_minor + t.set_off_minor
-               - coalesce((SELECT sum(v.amount_minor) FROM payments_reversal v WHERE v.transfer_id = t.id), 0)
-               - coalesce((SELECT d.amount_minor FROM payments_debt d
-                            WHERE d.booking_id = t.earning_id
-                              AND NOT EXISTS (SELECT FROM payments_reversal v WHERE v.transfer_id = t.id)), 0)
+               - coalesce((SELECT sum(v.amount_minor) FROM payments_reversal v
+                            WHERE v.transfer_id = t.id AND v.status <> 'failed'), 0)
+               - coalesce((SELECT d.amount_minor FROM payments_debt d WHERE d.booking_id = t.earning_id), 0)
                > e.amount_minor
+        """,
+    ),
+    Invariant(
+        "released_too_early",
+        "No share of a mentor's is released before its time.",
+        """
+        SELECT booking_id::text FROM payments_earning
+         WHERE released_at IS NOT NULL AND (clears_at IS NULL OR released_at < clears_at)
+        """,
+    ),
+    Invariant(
+        "mentor_apart_from_books",
+        "What the books say of each mentor is what was released, sent and pulled back.",
+        """
+        SELECT m.user_id::text FROM mentors_mentor m
+         WHERE (SELECT coalesce(sum(l.amount_minor), 0) FROM payments_ledgerentry l
+                 WHERE l.mentor_id = m.user_id AND l.account = 'mentor_payable')
+            <> (SELECT coalesce(sum(t.amount_minor), 0) FROM payments_transfer t JOIN payments_earning e ON e.booking_id = t.earning_id
+                 WHERE e.mentor_id = m.user_id AND t.status = 'sent')
+             - (SELECT coalesce(sum(t.reversed_minor), 0) FROM payments_transfer t JOIN payments_earning e ON e.booking_id = t.earning_id
+                 WHERE e.mentor_id = m.user_id)
+             - (SELECT coalesce(sum(e.amount_minor), 0) FROM payments_earning e
+                 WHERE e.mentor_id = m.user_id AND e.released_at IS NOT NULL)
         """,
     ),
     Invariant(

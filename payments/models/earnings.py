@@ -191,6 +191,8 @@ class Transfer(models.Model):
     payout = models.ForeignKey(Payout, on_delete=models.PROTECT, null=True, blank=True, related_name="transfers")
     # Rises only when the provider has refused, so that nothing was sent: its answer is kept under the key.
     attempt = models.PositiveSmallIntegerField(default=1, db_default=1)
+    # When a refused one may be asked for again at the earliest.
+    again_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     # Stays when a claim is given back: who comes next looks at the provider before sending.
     claimed_at = models.DateTimeField(null=True, blank=True)

@@ -3,11 +3,10 @@
 Rows only: what leaves the house is the jobs' business. Never before its time, never twice, never above the net.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -24,7 +23,6 @@ from payments.services.rounds import Pass
 log = get_logger(__name__)
 
 Status = Earning.Status
-DAY = timedelta(days=1)
 
 
 def release_earnings() -> None:
@@ -49,47 +47,34 @@ def release_earning(*, booking_id: UUID, mentor_id: UUID) -> None:
         now = lock_people(
             mentor_id
         )  # so that two earnings of one mentor don't both pay the same debt, or send two mails
+        ready = _ready(at=now).select_for_update(no_key=True, of=("self",))
         earning = (
-            Earning.objects.select_for_update(no_key=True, of=("self",))
-            .select_related("mentor__user", "booking")
-            .get(pk=booking_id)
+            ready.select_related("mentor__user", "mentor__payout_account", "booking").filter(pk=booking_id).first()
         )
-        if not _ready(at=now).filter(pk=booking_id).exists():
+        if earning is None:
             return  # it was frozen or released meanwhile
         if earning.status == Status.PENDING:
             _release(earning, at=now)
-        account = PayoutAccount.objects.filter(mentor=mentor_id).first()
+        account: PayoutAccount | None = getattr(earning.mentor, "payout_account", None)
         if account is None or not account.may_receive:
             _block(earning, has_account=account is not None)
         else:
             _ask_for_transfer(earning, at=now)
+        earning.save(update_fields=["status", "found", "released_at"])
 
 
 def _ready(*, at: datetime) -> QuerySet[Earning]:
     """Those to work on: cleared ones, and held up ones whose mentor can be paid (again)."""
     can_be_paid = Q(status=Status.BLOCKED, found=Status.RELEASABLE, mentor__payout_account__may_receive=True)
+    refused_lately = Q(transfer__status=Transfer.Status.FAILED, transfer__again_at__gt=at)
     return Earning.objects.filter(
         Q(status=Status.PENDING, clears_at__lte=at) | Q(status=Status.RELEASABLE) | can_be_paid
-    ).exclude(pk__in=_too_soon(at=at))
-
-
-def _too_soon(*, at: datetime) -> QuerySet[Transfer, UUID]:
-    """Earnings whose transfer the provider refused lately: the wait doubles with each refusal, up to a day."""
-    refused = Transfer.objects.filter(status=Transfer.Status.FAILED)
-    waits = Q()
-    wait = timedelta(seconds=settings.RECONCILE_AFTER_SECONDS)
-    attempt = 1
-    while wait < DAY:
-        waits |= Q(attempt=attempt, claimed_at__gt=at - wait)
-        wait, attempt = wait * 2, attempt + 1
-    waits |= Q(attempt__gte=attempt, claimed_at__gt=at - DAY)
-    return refused.filter(waits).values_list("earning_id", flat=True)
+    ).exclude(refused_lately)
 
 
 def _release(earning: Earning, *, at: datetime) -> None:
     """Divide the money in the books: from the student's to the mentor's and ours."""
     earning.status, earning.released_at = Status.RELEASABLE, at
-    earning.save(update_fields=["status", "released_at"])
     post(
         f"earning:{earning.pk}:released",
         Line(Account.STUDENT_FUNDS, earning.amount_minor + earning.fee_minor),
@@ -108,7 +93,6 @@ def _block(earning: Earning, *, has_account: bool) -> None:
         return
     is_first = not Earning.objects.filter(mentor=earning.mentor_id, status=Status.BLOCKED).exists()
     earning.status, earning.found = Status.BLOCKED, Status.RELEASABLE
-    earning.save(update_fields=["status", "found"])
     if is_first:
         emails.send_payouts_needed(earning=earning, has_account=has_account)
     log.info("earning_blocked", booking_id=earning.pk, mentor_id=earning.mentor_id)
@@ -120,7 +104,6 @@ def _ask_for_transfer(earning: Earning, *, at: datetime) -> None:
     One that the provider had refused is asked for again, under its next key: a refusal says that nothing was sent.
     """
     earning.status, earning.found = Status.TRANSFERRING, ""
-    earning.save(update_fields=["status", "found"])
     transfer = Transfer.objects.select_for_update(no_key=True).filter(earning=earning).first()
     if transfer is None:
         owed = set_off(earning, earning.amount_minor)

@@ -7,8 +7,10 @@ once the provider has forgotten the key (after a day) the call goes through.
 """
 
 from contextlib import suppress
+from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -167,8 +169,9 @@ def _record_transfer(transfer_id: UUID, sent: SentTransfer | None) -> None:
         )
         earning.status, earning.found = Earning.Status.TRANSFERRED, ""
         earning.save(update_fields=["status", "found"])
-        earning.transfer = transfer
-        pull_back(earning, at=now)
+        if transfer.amount_minor + transfer.set_off_minor > earning.amount_minor or not earning.amount_minor:
+            earning.transfer = transfer
+            pull_back(earning, at=now)
         log.info("transfer_sent", transfer_id=transfer.pk, booking_id=earning.pk)
 
 
@@ -177,13 +180,19 @@ def _refuse(transfer: Transfer, *, reason: str) -> None:
     with transaction.atomic(durable=True):
         earning = _lock_earning_of(transfer.pk)
         refused = Transfer.objects.filter(pk=transfer.pk, status=Status.SENDING, claimed_at=transfer.claimed_at)
-        if not refused.update(status=Status.FAILED, failure=reason[:64]):
+        now = timezone.now()
+        if not refused.update(status=Status.FAILED, failure=reason[:64], again_at=now + _wait(transfer.attempt)):
             return  # an event of the provider was faster, or another worker has it
         earning.status, earning.found = Earning.Status.BLOCKED, Earning.Status.RELEASABLE
         earning.save(update_fields=["status", "found"])
-        owe(earning, at=timezone.now())
+        owe(earning, at=now)
         defer("read_payout_account", str(earning.mentor_id))
     log.error("transfer_refused", transfer_id=transfer.pk, reason=reason)
+
+
+def _wait(attempt: int) -> timedelta:
+    """How long a refusal is believed: longer with each, up to a day."""
+    return min(timedelta(days=1), timedelta(seconds=settings.RECONCILE_AFTER_SECONDS) * 2 ** min(attempt - 1, 16))
 
 
 def _lock_earning_of(transfer_id: UUID) -> Earning:

@@ -206,7 +206,7 @@ def reconcile(gateway: StripeGateway) -> None:
     """One pass, some minutes later."""
     Transfer.objects.update(created_at=long_ago())
     Transfer.objects.exclude(sent_at=None).update(sent_at=long_ago())
-    Transfer.objects.exclude(claimed_at=None).update(claimed_at=long_ago())
+    Transfer.objects.exclude(claimed_at=None).update(claimed_at=long_ago(), again_at=long_ago())
     Reversal.objects.update(created_at=long_ago())
     PayoutAccount.objects.update(read_at=long_ago())
     services.reconcile(gateway=gateway)

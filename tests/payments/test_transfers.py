@@ -308,7 +308,7 @@ def test_a_refused_transfer_waits_until_its_account_is_healed(
     assert not PayoutAccount.objects.get().may_receive
     assert [message.subject for message in mail.outbox][-1] == "$28.05 is waiting for you"
 
-    Transfer.objects.filter(pk=transfer.pk).update(claimed_at=timezone.now() - timedelta(minutes=5))
+    Transfer.objects.filter(pk=transfer.pk).update(again_at=timezone.now())
     provider.ask(f"accounts/{account_id}/onboard", {})
     services.read_payout_account(mentor_id=mentor.pk, gateway=gateway.connect)
     run_jobs("payments.send_transfer")
@@ -322,16 +322,25 @@ def test_a_refused_transfer_waits_until_its_account_is_healed(
 
 
 def test_a_refusal_is_not_asked_again_at_once_but_after_growing_waits(
-    transfer: Transfer, earning: Earning, gateway: StripeGateway
+    transfer: Transfer, earning: Earning, provider: Provider, gateway: StripeGateway
 ) -> None:
-    now = timezone.now()
-    for attempt, minutes, goes in ((1, 1, False), (1, 3, True), (4, 3, False), (4, 17, True), (30, 1_000, False)):
-        claimed = now - timedelta(minutes=minutes)
-        Transfer.objects.filter(pk=transfer.pk).update(status="failed", attempt=attempt, claimed_at=claimed)
-        Earning.objects.filter(pk=earning.pk).update(status="blocked", found="releasable")
+    account = PayoutAccount.objects.get()
+    waits = []
+    for attempt in range(1, 15):
+        Earning.objects.filter(pk=earning.pk).update(status="transferring", found="")
+        Transfer.objects.filter(pk=transfer.pk).update(status="requested", attempt=attempt, claimed_at=None)
+        provider.ask(f"accounts/{account.provider_id}/restrict", {})
+        refused = send(transfer, gateway.connect)
+        assert refused.again_at is not None
+        assert refused.claimed_at is not None
+        waits.append(round((refused.again_at - refused.claimed_at).total_seconds() / 60))
+    assert waits[:4] == [2, 4, 8, 16]
+    assert waits[-1] == 24 * 60
+    for again_at, goes in ((timezone.now() + timedelta(minutes=1), False), (timezone.now(), True)):
+        Transfer.objects.filter(pk=transfer.pk).update(again_at=again_at)
         services.release_earnings()
         earning.refresh_from_db()
-        assert (earning.status == "transferring") is goes, (attempt, minutes)
+        assert (earning.status == "transferring") is goes
 
 
 # Debts
