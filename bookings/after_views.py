@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
@@ -124,7 +125,7 @@ class AnswerProblem(OwnBookingMixin, OperationView):
 
 
 class WriteReview(StudentRequiredMixin, OwnBookingMixin, OperationView):
-    """``/bookings/<id>/review/``: stars and words, for two weeks; changed for two days."""
+    """``/bookings/<id>/review/``: stars and words, as long as the rules let it be written or changed."""
 
     who = StudentRequiredMixin.who
     form_class = ReviewForm
@@ -143,7 +144,9 @@ class WriteReview(StudentRequiredMixin, OwnBookingMixin, OperationView):
             may_write = may_review(self.user, self.booking, at=now)
         else:
             may_write = may_edit_review(self.user, self.review, at=now)
-        return super().get_context_data(**self.about(), review=self.review, may_write=may_write, **kwargs)
+        return super().get_context_data(
+            **self.about(), review=self.review, may_write=may_write, review_days=settings.REVIEW_DAYS, **kwargs
+        )
 
     def form_valid(self, form: Form) -> HttpResponse:
         services.write_review(
@@ -182,7 +185,7 @@ class AnswerReview(MentorRequiredMixin, OwnBookingMixin, OperationView):
 
 
 class AppealStrike(MentorRequiredMixin, OperationView):
-    """``/mentor/strikes/<id>/appeal/``: say why a strike should not count, within two days."""
+    """``/mentor/strikes/<id>/appeal/``: say in time why a strike should not count."""
 
     form_class = AppealForm
     template_name = "bookings/appeal.html"

@@ -25,9 +25,9 @@ class MarketplaceAdminSite(admin.AdminSite):
         return super().has_permission(request) and has_second_factor(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Show those who decide documents, and finance, the way to their desks, which are no lists of Django's."""
+        """Show those who decide the way to their desks, which are no lists of Django's."""
         groups = set(request.user.groups.values_list("name", flat=True))
-        desks = {"is_reviewer": "reviewer" in groups, "is_finance": "finance" in groups}
+        desks = {f"is_{desk}": desk in groups for desk in ("reviewer", "support", "finance")}
         return super().index(request, {**(extra_context or {}), **desks})
 
     @method_decorator(login_not_required)

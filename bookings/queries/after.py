@@ -39,11 +39,7 @@ class After:
     may_review: bool
     may_edit_review: bool
     may_answer_review: bool
-
-    @property
-    def is_empty(self) -> bool:
-        shown = (self.log, self.may_say, self.may_report, self.report, self.review, self.may_review)
-        return not any(shown)
+    transfer_hours: int = settings.TRANSFER_AFTER_HOURS
 
 
 def after_session(booking: Booking, reader: User, *, at: datetime) -> After | None:

@@ -156,6 +156,15 @@ def test_the_desk_is_supports_alone(
         assert client.get(url(report)).status_code == 403
 
 
+def test_what_was_decided_can_be_looked_up(desk: Client, report: ProblemReport, mentor: Mentor) -> None:
+    found = strike(mentor)
+    assert DESK in desk.get("/admin/").text
+    assert url(report) in desk.get("/admin/bookings/problemreport/").text
+    assert f"{DESK}strikes/{found.pk}/" in desk.get("/admin/bookings/strike/").text
+    assert desk.get("/admin/bookings/review/").status_code == 200
+    assert desk.get(f"/admin/bookings/problemreport/{report.pk}/change/").status_code == 200
+
+
 def test_a_strike_is_taken_back_or_stands(desk: Client, mentor: Mentor) -> None:
     found = strike(mentor)
     appeal_strike(strike=found, by=mentor.user, text="I was in hospital.")

@@ -41,6 +41,8 @@ SENTENCES = [
     "A problem can be reported for 14 days. The other side answers within 3 days",
     "we ask both after 2 days; after 7 days support decides",
     "present after 15 minutes on the session page, or after 1/3 of the length",
+    "every 30 seconds that you are there, until 15 minutes after the end; what it says at most 90 seconds apart",
+    "A completed session can be reviewed for 14 days, and the review changed for 2 days. The mentor may answer once.",
     "cancels less than 1 day before gets 1 strike. One who does not come gets 3. Strikes are kept for 90 days.",
     "At 3 strikes there is a warning. At 5 nobody finds the mentor for 7 days. At 8 nobody finds the mentor for 30 days.",
     "Each of these waits 2 days",
