@@ -43,8 +43,12 @@ def send_refund_sent(*, refund: Refund) -> None:
     send("refund_sent", to=booking.student, context={"booking": booking, "refund": refund})
 
 
-def send_receipt(*, receipt: Receipt, booking: Booking) -> None:
+def send_receipt(*, number: str) -> None:
     """Send the student the receipt of what they have just paid."""
+    receipt = Receipt.objects.select_related("payment__booking__student", "payment__booking__mentor__user").get(
+        pk=number
+    )
+    booking = receipt.payment.booking
     send("receipt", to=booking.student, context={"receipt": receipt, "booking": booking})
 
 

@@ -13,6 +13,7 @@ type Task = Literal[
     "stop_payment",
     "send_refund",
     "mail_slot_gone",
+    "mail_receipt",
     "send_transfer",
     "send_reversal",
     "read_payout_account",

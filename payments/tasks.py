@@ -42,6 +42,11 @@ def mail_slot_gone(*, pk: str) -> None:
     emails.send_slot_gone(payment_id=UUID(pk))
 
 
+@app.task(name="payments.mail_receipt", queue=QUEUE, retry=PATIENT)
+def mail_receipt(*, pk: str) -> None:
+    emails.send_receipt(number=pk)
+
+
 @app.task(name="payments.read_fee", queue=QUEUE, retry=PATIENT)
 def read_fee(*, pk: str) -> None:
     services.read_fee(payment_id=UUID(pk), gateway=payment_gateway())

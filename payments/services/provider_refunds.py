@@ -69,10 +69,10 @@ def _take_up(sent: SentRefund, gateway: StripeGateway) -> None:
             return  # another worker has it
         refund = _row_for(payment, sent, at=now)
         refund.payment = payment
-        take_word(refund, sent, at=now)
-        log.warning("refund_made_at_the_provider", payment_id=payment.pk, refund_id=refund.pk)
         if payment.is_accepted:
             follow_refund(payment=payment, booking=payment.booking, by=None, at=now)
+        take_word(refund, sent, at=now)  # last: its credit note's number is locked until the commit
+        log.warning("refund_made_at_the_provider", payment_id=payment.pk, refund_id=refund.pk)
 
 
 def _lock(payment: Payment) -> tuple[Payment, datetime]:

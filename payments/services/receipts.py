@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from payments import emails
+from payments.jobs import defer
 from payments.models import Payment, Receipt, Refund
 
 # The money has left the provider's balance.
@@ -23,9 +23,12 @@ def receipt_number(year: int, number: int) -> str:
 
 
 def issue_receipt(*, payment: Payment, at: datetime) -> Receipt:
-    """Write the receipt of a payment that was just accepted, and mail it. The payment is locked."""
+    """Write the receipt of a payment that was just accepted. The payment is locked.
+
+    A job mails it: the number stays locked until the commit, and rendering takes longer than all that is left to do here.
+    """
     receipt = _issue(payment, None, payment.amount_minor, payment.currency, at=at)
-    emails.send_receipt(receipt=receipt, booking=payment.booking)
+    defer("mail_receipt", receipt.pk)
     return receipt
 
 

@@ -53,7 +53,7 @@ def test_an_accepted_payment_has_its_receipt(hold: Booking, paid: Payment, setti
         "address": settings.SELLER_ADDRESS,
         "tax_id": settings.SELLER_TAX_ID,
     }
-    run_jobs("deliver_mail")
+    run_jobs("payments.mail_receipt", "deliver_mail")
     [message] = [m for m in mail.outbox if m.extra_headers["X-Event"] == "receipt"]
     assert message.subject == f"Receipt for $33.00, session with {hold.mentor.user.first_name}"
     assert message.to == [hold.student.email]
@@ -122,7 +122,7 @@ def test_the_sweep_writes_what_an_earlier_release_left_out(gateway: StripeGatewa
         (payment.pk, None, 3_300),
         (payment.pk, refund.pk, 1_000),
     ]
-    assert not run_jobs("deliver_mail")
+    assert not run_jobs("payments.mail_receipt", "deliver_mail")
 
 
 WORKERS = 8
