@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import lock_account, unlock_account
-from bookings.errors import NotBookable
+from bookings.errors import NotBookable, TimeGone
 from bookings.models import Booking
-from bookings.services import hold_slot
+from bookings.services import confirm_booking, hold_slot, lock_with_people
 from bookings.services.departures import cancel_sessions
 from marketplace.common.errors import AccessDenied
 from mentors.errors import AlreadyDecided, AppealMade, LockedBySupport, StaleVersion
@@ -169,6 +170,22 @@ def test_locking_does_the_same_for_either_side(
     run_jobs("bookings.cancel_sessions")
     assert status_of(coming[0].pk) == ("confirmed" if keep else "cancelled")
     assert statuses().count("cancelled") == (0 if keep else 2)
+
+
+def test_money_that_comes_late_books_nothing_for_a_locked_student(mentor: Mentor, support: User) -> None:
+    def late(student: User) -> Booking:
+        return make_booking(mentor=mentor, student=student, status="expired", hold_expires_at=timezone.now())
+
+    locked, free = late(make_student()), make_student()
+    lock_account(account=locked.student, by=support, reason="fraud")
+    with transaction.atomic():
+        booking, now = lock_with_people(locked.pk)
+        with pytest.raises(TimeGone):
+            confirm_booking(booking=booking, at=now)
+    with transaction.atomic():
+        booking, now = lock_with_people(late(free).pk)
+        confirm_booking(booking=booking, at=now)
+    assert (status_of(locked.pk), booking.status) == ("expired", "confirmed")
 
 
 def test_a_locked_mentor_is_not_listed_until_unlocked(mentor: Mentor, support: User, reviewer: User) -> None:
