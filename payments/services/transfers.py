@@ -192,7 +192,8 @@ def _refuse(transfer: Transfer, *, reason: str) -> None:
 
 def _wait(attempt: int) -> timedelta:
     """How long a refusal is believed: longer with each, up to a day."""
-    return min(timedelta(days=1), timedelta(seconds=settings.RECONCILE_AFTER_SECONDS) * 2 ** min(attempt - 1, 16))
+    doubled = settings.RECONCILE_AFTER_SECONDS << min(attempt - 1, 16)
+    return min(timedelta(days=1), timedelta(seconds=doubled))
 
 
 def _lock_earning_of(transfer_id: UUID) -> Earning:

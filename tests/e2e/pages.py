@@ -251,6 +251,22 @@ REVIEWED = (
 )
 
 
+def own_earnings(email: str) -> Callable[[Person], None]:
+    """The earnings page of somebody who is given what others have earned."""
+
+    def walk(person: Person) -> None:
+        with psycopg.connect(person.house.database_url) as connection:
+            connection.execute(
+                "UPDATE payments_earning SET mentor_id = (SELECT id FROM accounts_user WHERE email = %s) WHERE booking_id IN "
+                "(SELECT booking_id FROM payments_earning ORDER BY created_at DESC, booking_id LIMIT 30)",
+                [email],
+            )
+        person.goto("/mentor/earnings/")
+        steps.said(person, "Session by session")
+
+    return walk
+
+
 def own_session(nth: int, role: str, email: str, state: str, path: str, *more: str) -> Callable[[Person], None]:
     """A page about one of the oldest sessions of the demo, which is made somebody's own and put into a state.
 
@@ -449,6 +465,9 @@ PAGES: dict[str, dict[str, Way]] = {
         "mentors:rules": "/mentor/availability/rules/",
         "bookings:mentor-sessions": "/mentor/sessions/",
         "bookings:mentor own": "/mentors/mentor1/",
+        "payments:earnings none": "/mentor/earnings/",
+        "payments:payouts-setup": "/mentor/payouts/setup/",
+        "payments:earnings": own_earnings("mentor1@demo.test"),
         "bookings:strikes none": "/mentor/strikes/",
         "bookings:session to say": own_session(*MENTOR, "over", "/bookings/{session}/"),
         "bookings:answer": own_session(*MENTOR, "reported", "/bookings/{session}/answer/", REPORT),
@@ -511,9 +530,9 @@ NO_PAGE = {
     "answers a POST with a redirect or a file": [
         "account-zone", "mentors:remove-photo", "mentors:remove-dates", "mentors:review-undo", "bookings:extend", "bookings:let-go", "bookings:outcome",
         "bookings:accept-proposal", "bookings:decline-proposal",
-        "payments:note", "chat:draft", "chat:open", "mfa_login_webauthn", "mfa_download_recovery_codes", "bookings:calendar",
+        "payments:note", "payments:earnings-table", "payments:payouts-dashboard", "chat:draft", "chat:open", "mfa_login_webauthn", "mfa_download_recovery_codes", "bookings:calendar",
         "uploads:open", "mentors:photo", "mentors:review-page", "dispute-evidence",
     ],
     "is read by programs": ["favicon", "robots", "sitemap", "sitemap-section"],
-    "leads on to another page": ["second-factors", "mfa_index", "admin:login", "admin:password_change"],
+    "leads on to another page": ["second-factors", "payments:payouts-return", "payments:payouts-refresh", "mfa_index", "admin:login", "admin:password_change"],
 }  # fmt: skip
