@@ -152,6 +152,24 @@ def test_a_payout_arrives_and_what_was_paid_out_cannot_be_taken_back(sandbox: Sa
     assert caught.value.code == "balance_insufficient"
 
 
+def test_a_payout_tells_what_it_is_made_of(sandbox: Sandbox, receiver: Receiver) -> None:
+    """https://docs.stripe.com/payouts/reconciliation: also the payout before it that had failed."""
+    client, account = sandbox.client(), onboarded(sandbox, bank="fails")
+    own = stripe.RequestOptions(stripe_account=account.id)
+    transfer = with_money(sandbox, account)
+    [first] = sandbox.press(f"accounts/{account.id}/payout")["data"]
+    receiver.wait_for("payout.failed")
+    sandbox.press(f"accounts/{account.id}/onboard", {"bank": "good"})
+    [second] = sandbox.press(f"accounts/{account.id}/payout")["data"]
+
+    def sources(payout_id: str) -> set[tuple[str, Any]]:
+        found = client.v1.balance_transactions.list({"payout": payout_id}, own).data
+        return {(movement.type, movement.source) for movement in found}
+
+    assert sources(first["id"]) == {("payment", transfer.destination_payment), ("payout", first["id"])}
+    assert sources(second["id"]) == {("payout_failure", first["id"]), ("payout", second["id"])}
+
+
 def test_a_payout_to_a_closed_bank_account_fails_and_the_money_returns(sandbox: Sandbox, receiver: Receiver) -> None:
     client, account = sandbox.client(), onboarded(sandbox, bank="fails")
     with_money(sandbox, account)
