@@ -27,19 +27,21 @@ NAMES = {
 
 
 class FileTypeForm(forms.Form):
-    """First step. ``initial`` names the type most people send there; ``types`` leaves some out."""
+    """First step. ``types`` leaves some out; ``usual``, which most people send there, is chosen already."""
 
     types = tuple(NAMES)
+    usual = "application/pdf"
     content_type = forms.ChoiceField(
         label=_("What kind of file is it?"),
         widget=forms.RadioSelect,
-        initial="application/pdf",
         error_messages={"required": _("Choose the kind of file.")},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: Django's own
         super().__init__(*args, **kwargs)
-        self.fields["content_type"].choices = [(name, NAMES[name]) for name in self.types]  # type: ignore[attr-defined]  # the field above
+        field = self.fields["content_type"]
+        field.choices = [(name, NAMES[name]) for name in self.types]  # type: ignore[attr-defined]  # the field above
+        field.initial = self.usual
 
 
 @method_decorator(may_upload, name="dispatch")

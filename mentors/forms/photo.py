@@ -5,3 +5,4 @@ from uploads.steps import FileTypeForm
 
 class PhotoTypeForm(FileTypeForm):
     types = ("image/jpeg", "image/png")
+    usual = "image/jpeg"

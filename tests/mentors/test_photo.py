@@ -47,6 +47,8 @@ def send_photo(client: Client, colour: str = "teal") -> Upload:
 
 
 def test_a_photo_is_sent_without_script(client: Client, signed_in: Mentor) -> None:
+    [chosen] = re.findall(r'value="([^"]+)"[^>]* checked', client.get(TYPE).text)
+    assert chosen == "image/jpeg", "going on as the page stands works"
     response = client.post(TYPE, {"content_type": "image/jpeg"})
     assert response.status_code == 302
     here = response["Location"]
