@@ -19,13 +19,19 @@ MIGRATED_TABLES = frozenset(
     {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "mentors_subject"}
 )
 
+# The queue's models are not Django's to manage, so its flush would leave the jobs of one test to the next.
+QUEUE_TABLES = frozenset({"procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers"})
+
 
 def flush_keeping_migrated_rows(
     style: Style, connection: BaseDatabaseWrapper, *, reset_sequences: bool = True, allow_cascade: bool = False
 ) -> list[str]:
     tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
     return connection.ops.sql_flush(
-        style, sorted(tables - MIGRATED_TABLES), reset_sequences=reset_sequences, allow_cascade=allow_cascade
+        style,
+        sorted(tables - MIGRATED_TABLES | QUEUE_TABLES),
+        reset_sequences=reset_sequences,
+        allow_cascade=allow_cascade,
     )
 
 

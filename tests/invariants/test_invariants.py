@@ -140,11 +140,11 @@ def test_two_transfers_of_one_earning_and_too_much(paid: Booking) -> None:
             earning=paid.earning, status="sent", provider_id=f"tr_{number}", amount_minor=2_805, currency="usd",
             created_at=timezone.now(),
         )  # fmt: skip
-    assert broken() == {"double_transfer"}
+    assert "double_transfer" in broken()
     Transfer.objects.filter(provider_id="tr_2").delete()
-    assert broken() == set()
+    assert not broken() & {"double_transfer", "transfer_above_earning"}
     Transfer.objects.update(amount_minor=2_806)
-    assert broken() == {"transfer_above_earning"}
+    assert "transfer_above_earning" in broken()
 
 
 def test_a_ledger_transaction_without_lines(paid: Booking) -> None:

@@ -22,9 +22,9 @@ from tests.payments.provider import ASKS_THE_BANK, DECLINED, GOOD, REFUND_FAILS,
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# `make soak` asks for more: LIVES=1000 STEPS=60
-LIVES, STEPS = int(os.environ.get("LIVES", "100")), int(os.environ.get("STEPS", "30"))
-PARTS = 4  # so that they can run beside each other
+# CI lives a hundred; `make soak` asks for more: LIVES=1000 STEPS=60
+LIVES, STEPS = int(os.environ.get("LIVES") or (100 if "CI" in os.environ else 24)), int(os.environ.get("STEPS", "30"))
+PARTS = 4  # for `make soak`, which lets them run beside each other
 
 which = st.integers(0, 7)
 Side = Booking.Side

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -16,13 +15,6 @@ from payments.gateways import StripeGateway, payment_gateway
 from payments.models import Payment
 from tests.factories import make_booking
 from tests.payments.provider import Provider
-
-
-@pytest.fixture(autouse=True)
-def _no_jobs_of_earlier_tests(db: None) -> None:
-    """Tests that commit leave their jobs behind: the queue's tables are not Django's to empty."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM procrastinate_jobs")
 
 
 @pytest.fixture
