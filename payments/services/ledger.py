@@ -3,13 +3,28 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Sum
 
 from bookings.models import Booking
 from mentors.models import Mentor
-from payments.models import LedgerEntry, LedgerTransaction
+from payments.models import LedgerEntry
 
 Account = LedgerEntry.Account
+
+
+# One statement, because every movement of money passes here. It waits for whoever books the same at this moment, and leaves
+# theirs in place.
+POST = """
+    WITH booked AS (
+        INSERT INTO payments_ledgertransaction (reference, at, booking_id) VALUES (%(reference)s, %(at)s, %(booking)s)
+        ON CONFLICT (reference) DO NOTHING RETURNING id
+    )
+    INSERT INTO payments_ledgerentry (transaction_id, account, amount_minor, currency, mentor_id)
+    SELECT booked.id, line.account, line.amount_minor, %(currency)s, line.mentor_id
+      FROM booked, unnest(%(accounts)s::text[], %(amounts)s::bigint[], %(mentors)s::uuid[])
+        AS line (account, amount_minor, mentor_id)
+"""
 
 
 @dataclass(frozen=True)
@@ -30,24 +45,18 @@ def post(reference: str, *lines: Line, currency: str, at: datetime, booking: Boo
     lines = tuple(line for line in lines if line.amount_minor)
     if not lines:
         return False
-    # Waits for whoever books the same at this moment, and leaves theirs in place.
-    LedgerTransaction.objects.bulk_create(
-        [LedgerTransaction(reference=reference, at=at, booking=booking)], ignore_conflicts=True
-    )
-    transaction = LedgerTransaction.objects.filter(reference=reference, entries=None).first()
-    if transaction is None:
-        return False
-    LedgerEntry.objects.bulk_create(
-        LedgerEntry(
-            transaction=transaction,
-            account=line.account,
-            amount_minor=line.amount_minor,
-            currency=currency,
-            mentor=line.mentor,
-        )
-        for line in lines
-    )
-    return True
+    values = {
+        "reference": reference,
+        "at": at,
+        "booking": booking.pk if booking else None,
+        "currency": currency,
+        "accounts": [line.account.value for line in lines],
+        "amounts": [line.amount_minor for line in lines],
+        "mentors": [line.mentor.pk if line.mentor else None for line in lines],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(POST, values)
+        return bool(cursor.rowcount)
 
 
 def balance(account: LedgerEntry.Account, *, booking: Booking | None = None, mentor: Mentor | None = None) -> int:

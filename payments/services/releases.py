@@ -48,9 +48,7 @@ def release_earning(*, booking_id: UUID, mentor_id: UUID) -> None:
             mentor_id
         )  # so that two earnings of one mentor don't both pay the same debt, or send two mails
         ready = _ready(at=now).select_for_update(no_key=True, of=("self",))
-        earning = (
-            ready.select_related("mentor__user", "mentor__payout_account", "booking").filter(pk=booking_id).first()
-        )
+        earning = ready.select_related("mentor__payout_account", "booking").filter(pk=booking_id).first()
         if earning is None:
             return  # it was frozen or released meanwhile
         if earning.status == Status.PENDING:

@@ -28,6 +28,7 @@ from payments.services.ledger import Account, Line, post
 log = get_logger(__name__)
 
 Status = Transfer.Status
+OWN_FIELDS = [field.name for field in Earning._meta.concrete_fields]
 
 
 def send_transfer(*, transfer_id: UUID, gateway: ConnectGateway) -> None:
@@ -197,10 +198,11 @@ def _wait(attempt: int) -> timedelta:
 
 
 def _lock_earning_of(transfer_id: UUID) -> Earning:
-    """Lock an earning before its transfer, as everyone does."""
+    """Lock an earning before its transfer, as everyone does. Of mentor, booking and payment only what is sent or booked."""
     return (
         Earning.objects.select_for_update(no_key=True, of=("self",))
         .select_related("mentor__payout_account", "payment", "booking")
+        .only(*OWN_FIELDS, "mentor__user", "mentor__payout_account__provider_id", "payment__provider_id", "booking__id")
         .get(transfer=transfer_id)
     )
 
