@@ -151,7 +151,7 @@ class ReceiptAdmin(BooksAdmin[Receipt]):
     date_hierarchy = "issued_at"
 
 
-class LedgerEntryInline(admin.TabularInline[LedgerEntry, LedgerTransaction]):
+class LedgerEntryInline(admin.StackedInline[LedgerEntry, LedgerTransaction]):
     model = LedgerEntry
     ordering = ("pk",)
     fields = ("account", "amount_minor", "currency", "mentor")

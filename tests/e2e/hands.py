@@ -9,15 +9,17 @@ from playwright.sync_api import Locator, Page, expect
 TABS_MAX = 400
 
 # Whether the focused element can be seen to be focused: drawn as such, and not under a bar that sticks to an edge.
-# Chromium scrolls to what Tab reached in the frame after it.
+# Chromium scrolls to what Tab reached some frames after it.
 SEEN = """async element => {
-    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
-    const shown = element.matches(":focus-visible");
-    const box = (element.closest("label") ?? element).getBoundingClientRect();
-    const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-    const bar = top?.closest("[class*=dock], [class*=sticky], [class*=savebar], header");
-    const covered = bar && !bar.contains(element);
-    return shown ? (covered ? `covered by ${bar.className}` : "") : "no visible focus";
+    const fault = () => {
+        if (!element.matches(":focus-visible")) return "no visible focus";
+        const box = (element.closest("label") ?? element).getBoundingClientRect();
+        const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+        const bar = top?.closest("[class*=dock], [class*=sticky], [class*=savebar], header");
+        return bar && !bar.contains(element) ? `covered by ${bar.className}` : "";
+    };
+    for (let frame = 0; frame < 60 && fault(); frame++) await new Promise(requestAnimationFrame);
+    return fault();
 }"""
 
 

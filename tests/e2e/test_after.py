@@ -122,6 +122,7 @@ def test_all_went_well_then_a_review_then_its_answer(
     said(page, "Patient, and to the point.")
     person.fill(page.get_by_label("Your answer"), "Thank you.")
     person.press(page.get_by_test_id("publish-answer"))
+    page.wait_for_url(lambda url: "/answer/" not in url)
     page.goto(f"{site}/mentors/{mentor.handle}/")
     said(page, "1 of 1 session reviewed")
     said(page, "Thank you.")
