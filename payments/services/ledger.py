@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Sum
@@ -45,7 +46,7 @@ def post(reference: str, *lines: Line, currency: str, at: datetime, booking: Boo
     lines = tuple(line for line in lines if line.amount_minor)
     if not lines:
         return False
-    values = {
+    values: dict[str, Any] = {  # Any: what psycopg adapts
         "reference": reference,
         "at": at,
         "booking": booking.pk if booking else None,
