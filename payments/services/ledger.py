@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from typing import Any
 
 from django.db import connection
 from django.db.models import Sum
