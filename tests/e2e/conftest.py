@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from marketplace.sandbox.environment import ROOT
 from tests.e2e.house import RUN_FILE, House, OwnDemo
 from tests.e2e.people import Door
+
+# Two cores carry the browser, the site, its worker and their servers: what is to be seen may take its time.
+expect.set_options(timeout=20_000)
 
 # Playwright's synchronous API keeps an event loop in this thread; Django would refuse every query beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
