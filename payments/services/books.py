@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from marketplace.common.logging import get_logger
+from marketplace.common.passes import Pass
 from payments.errors import ProviderUnavailable
 from payments.gateways import StripeGateway
 from payments.models import LedgerTransaction, Payment
@@ -16,7 +17,6 @@ from payments.services.disputes import hear_of_dispute
 from payments.services.ledger import Account, Line, post
 from payments.services.provider_refunds import hear_of_refund
 from payments.services.receipts import issue_missing
-from payments.services.rounds import Pass
 from payments.services.settlement import settle_payment
 
 log = get_logger(__name__)

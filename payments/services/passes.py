@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from bookings.models import Booking
 from bookings.services import expire_hold, lock_with_people
+from marketplace.common.passes import Pass
 from payments.gateways import StripeGateway
 from payments.models import (
     OPEN_STATUSES,
@@ -27,7 +28,6 @@ from payments.services.payout_accounts import read_payout_account
 from payments.services.payouts import accounts_to_watch, read_payouts_of
 from payments.services.refunds import send_refund, settle_refund
 from payments.services.releases import release_earnings
-from payments.services.rounds import Pass
 from payments.services.settlement import settle_payment, stop_payment
 from payments.services.transfers import send_reversal, send_transfer
 

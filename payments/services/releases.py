@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from bookings.services import lock_people
 from marketplace.common.logging import get_logger
+from marketplace.common.passes import Pass
 from payments import emails
 from payments.jobs import defer
 from payments.models import Earning, PayoutAccount, Transfer
 from payments.services.debts import owe, set_off
 from payments.services.ledger import Account, Line, post
-from payments.services.rounds import Pass
 
 log = get_logger(__name__)
 
