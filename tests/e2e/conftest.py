@@ -84,4 +84,6 @@ def come(request: pytest.FixtureRequest, browser: Browser, house: House, signed_
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     item.stash[failed_key] = item.stash.get(failed_key, False) or report.failed
+    if report.failed and (demo := item.config.stash.get(own_demo_key, None)):
+        report.sections.append(("What the demo said last", demo.said()))
     return report

@@ -168,9 +168,12 @@ class OwnDemo:
         deadline = time.monotonic() + START_SECONDS
         while not self.run_file.exists():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise StartError(f"The demo did not start.\n{self.output.read_text(errors='replace')[-4000:]}")
+                raise StartError(f"The demo did not start.\n{self.said()}")
             time.sleep(0.05)
         return House.of(self.run_file)
+
+    def said(self) -> str:
+        return self.output.read_text(errors="replace")[-6000:]
 
     def end(self) -> None:
         self._process.terminate()
