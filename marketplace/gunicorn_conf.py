@@ -6,6 +6,7 @@ The number of processes is gunicorn's own ``WEB_CONCURRENCY`` (here: 2 when unse
 import os
 from typing import Any
 
+from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
 from django.core.checks import Tags, run_checks
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
@@ -24,7 +25,12 @@ control_socket_disable = True
 
 
 def on_starting(server: Any) -> None:  # Any: gunicorn's arbiter has no types
-    """Refuse to serve a database that these settings do not fit. One that is silent is waited for: pages answer 503."""
+    """Refuse to serve a database that these settings do not fit, or pages without the names of their style sheets.
+
+    A database that is silent is waited for: pages answer 503.
+    """
+    if isinstance(staticfiles_storage, ManifestFilesMixin) and staticfiles_storage.read_manifest() is None:
+        raise SystemExit("No static files were collected. Run: python manage.py collectstatic --noinput")
     try:
         faults = run_checks(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
     except OperationalError:

@@ -129,6 +129,7 @@ class Demo:
             [Serve("Payment sandbox", self.payments)],
         ]
         static = self._job("Style sheets and scripts", "static", "collectstatic", "--noinput", "--verbosity", "0")
+        static.env = {**self.environment, "DEBUG": "false"}  # with it on, files keep their names and none may be served
         static.mark, static.sources = ROOT / "staticfiles" / "made-from", static_sources
         migrate = self._job("Database tables", "migrate", "migrate", "--noinput", "--verbosity", "0")
         migrate.mark, migrate.sources = self.folder / "postgres" / "migrated-by", migration_sources

@@ -67,6 +67,8 @@ class Job:
         digest = digest_of(self.sources()) if self.mark else ""
         if self.mark and self.mark.exists() and self.mark.read_text() == digest:
             return
+        if self.mark:
+            self.mark.unlink(missing_ok=True)  # what is cut short is done again
         self.program.start(self.argv, env=self.env, cwd=self.cwd)
         status = self.program.wait()
         if status != 0:

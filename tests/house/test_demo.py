@@ -16,6 +16,7 @@ import requests
 
 from marketplace.sandbox.environment import ROOT
 from marketplace.sandbox.processes import answers, born_at, free_port
+from tests.e2e.house import outer_environment
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +45,12 @@ class RunningDemo:
         return time.monotonic() - began
 
     def launch(self) -> "subprocess.Popen[bytes]":
-        env = os.environ | {"DEMO_DIR": str(self.folder), "PORT": str(self.port), "HOLD_SECONDS": "77"}
+        env = outer_environment() | {
+            "DEBUG": "1",
+            "DEMO_DIR": str(self.folder),
+            "PORT": str(self.port),
+            "HOLD_SECONDS": "77",
+        }
         with self.output.open("ab") as output:
             return subprocess.Popen(
                 ["make", "--no-print-directory", "demo"],
@@ -106,6 +112,13 @@ def test_it_says_where_everything_is_to_its_owner_alone(demo: RunningDemo) -> No
     assert stat.S_IMODE((demo.folder / "secrets.json").stat().st_mode) == 0o600
     assert facts["site"] in demo.printed()
     assert "student1@demo.test" in demo.printed()
+
+
+def test_a_developers_debug_leaves_files_that_may_be_served_without_it(demo: RunningDemo) -> None:
+    assert demo.run()["env"]["DEBUG"] == "1"
+    collected = ROOT / "staticfiles"
+    assert (collected / "made-from").exists()  # the next start relies on it
+    assert json.loads((collected / "staticfiles.json").read_text())["paths"]["css/site.css"] != "css/site.css"
 
 
 def test_the_site_answers_and_its_parts_are_ready(demo: RunningDemo) -> None:

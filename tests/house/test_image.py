@@ -169,6 +169,17 @@ def test_web_serves_and_tells_the_health_check(app: Path, environment: dict[str,
         assert web.wait(graceful_timeout + 15) == 0
 
 
+def test_web_does_not_start_without_the_names_of_its_style_sheets(app: Path, environment: dict[str, str]) -> None:
+    manifest = app / "staticfiles" / "staticfiles.json"
+    manifest.rename(app / "kept.json")
+    try:
+        refused = entrypoint(app, "web", "--bind", f"{LOOPBACK}:{free_port()}", env=environment | {"DEBUG": "false"})
+    finally:
+        (app / "kept.json").rename(manifest)
+    assert refused.returncode != 0
+    assert "collectstatic" in refused.stderr
+
+
 def test_worker_works_until_it_is_told_to_stop(app: Path, environment: dict[str, str]) -> None:
     with running(app, "worker", env=environment | {"PYTHONUNBUFFERED": "1"}) as worker:
         deadline = time.monotonic() + 30

@@ -43,7 +43,10 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # its sender was killed in the middle
+                    return
                 with receiver.lock:
                     receiver.received.append(Received(body, self.headers["Stripe-Signature"], time.time()))
                     status = receiver.status
