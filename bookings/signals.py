@@ -2,7 +2,8 @@
 
 The booking is locked, its people before it, and carries the state it has from now on.
 
-hold_freed          booking, reason ("expired" or "let_go"): its payment must not be taken any more
+holds_freed         bookings, reason ("expired" or "let_go"): their payments must not be taken any more. Where many lapse at
+                    once their people are not locked, only the bookings
 booking_confirmed   booking
 booking_cancelled   booking: ``refund_percent`` of the price goes back
 booking_moved       booking, old_starts_at
@@ -13,7 +14,7 @@ given_back_wanted   booking: a question; receivers return how much of its price 
 
 from django.dispatch import Signal
 
-hold_freed = Signal()
+holds_freed = Signal()
 booking_confirmed = Signal()
 booking_cancelled = Signal()
 booking_moved = Signal()

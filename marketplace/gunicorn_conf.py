@@ -6,9 +6,11 @@ The number of processes is gunicorn's own ``WEB_CONCURRENCY`` (here: 2 when unse
 import os
 from typing import Any
 
-from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.checks import Tags, run_checks
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+
+from marketplace.common.static import StaticStorage
 
 wsgi_app = "marketplace.wsgi:application"
 worker_class = "gthread"
@@ -29,7 +31,7 @@ def on_starting(server: Any) -> None:  # Any: gunicorn's arbiter has no types
 
     A database that is silent is waited for: pages answer 503.
     """
-    if isinstance(staticfiles_storage, ManifestFilesMixin) and staticfiles_storage.read_manifest() is None:
+    if isinstance(staticfiles_storage, StaticStorage) and staticfiles_storage.read_manifest() is None:
         raise SystemExit("No static files were collected. Run: python manage.py collectstatic --noinput")
     try:
         faults = run_checks(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])

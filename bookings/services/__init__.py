@@ -14,6 +14,7 @@ from bookings.services.holds import (
     lock_with_people,
     save_note,
 )
+from bookings.services.lapses import free_lapsed
 from bookings.services.moves import (
     accept_proposal,
     check_may_move,
@@ -51,6 +52,7 @@ __all__ = [
     "expire_hold",
     "extend_for_bank_step",
     "extend_hold",
+    "free_lapsed",
     "hold_slot",
     "issue_session_file",
     "let_hold_go",

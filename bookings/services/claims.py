@@ -18,9 +18,9 @@ from accounts.models import User
 from bookings.errors import HoldLimit, NotBookable, SlotTaken, StudentBusy
 from bookings.models import LIVE_STATUSES, Booking, BookingEvent
 from bookings.queries.taken import COUNTED_STATUSES
-from bookings.signals import hold_freed
+from bookings.signals import holds_freed
 from bookings.slots import Diary, Obstacle, SlotRules, Span, obstacle
-from marketplace.common.analytics import track
+from marketplace.common.analytics import track_each
 from marketplace.common.errors import DomainError
 from mentors.models import Mentor
 
@@ -150,11 +150,8 @@ def expire_lapsed(bookings: Iterable[Booking], *, at: datetime) -> None:
 
 
 def expire_hold(*, booking: Booking, at: datetime) -> bool:
-    """Turn a lapsed hold into ``expired``; False when someone was first. Announces ``hold_freed``."""
-    if not free_hold(booking, Booking.Status.EXPIRED, at=at, by=None):
-        return False
-    track("hold_expired", user_id=booking.student_id)
-    return True
+    """Turn a lapsed hold into ``expired``; False when someone was first. Announces ``holds_freed``."""
+    return free_hold(booking, Booking.Status.EXPIRED, at=at, by=None)
 
 
 def free_hold(booking: Booking, status: Booking.Status, *, at: datetime, by: User | None) -> bool:
@@ -163,11 +160,19 @@ def free_hold(booking: Booking, status: Booking.Status, *, at: datetime, by: Use
         held = held.filter(hold_expires_at__lte=at)
     if not held.update(status=status, hold_place=None, closed_at=at):
         return False
-    booking.status, booking.hold_place, booking.closed_at = status, None, at
-    reason = "expired" if status == Booking.Status.EXPIRED else "let_go"
-    record(booking, reason, at=at, by=by)
-    hold_freed.send(Booking, booking=booking, reason=reason)
+    tell_freed([booking], status, at=at, by=by)
     return True
+
+
+def tell_freed(holds: Sequence[Booking], status: Booking.Status, *, at: datetime, by: User | None) -> None:
+    """Write down that holds were freed, and announce it, in the transaction that has just done so."""
+    reason = "expired" if status == Booking.Status.EXPIRED else "let_go"
+    for booking in holds:
+        booking.status, booking.hold_place, booking.closed_at = status, None, at
+    BookingEvent.objects.bulk_create(BookingEvent(booking=booking, name=reason, at=at, by=by) for booking in holds)
+    if status == Booking.Status.EXPIRED:
+        track_each("hold_expired", (booking.student_id for booking in holds))
+    holds_freed.send(Booking, bookings=holds, reason=reason)
 
 
 def record(booking: Booking, name: str, *, at: datetime, by: User | None, **data: str | int | None) -> None:

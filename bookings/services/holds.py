@@ -102,7 +102,7 @@ def extend_for_bank_step(*, booking: Booking, at: datetime) -> None:
 
 
 def let_hold_go(*, booking_id: UUID, by: User | None) -> Booking:
-    """Free a held time before it lapses. Announces ``hold_freed``; a payment that still comes is sent back.
+    """Free a held time before it lapses. Announces ``holds_freed``; a payment that still comes is sent back.
 
     ``by`` is None when the product itself lets go (too many declined cards).
     Raises ``HoldExpired`` or ``WrongState``.

@@ -5,6 +5,7 @@ final at the provider, so an answer that is old by the time of the locks can't u
 stays settled, and everything else only moves between open states.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
@@ -70,9 +71,9 @@ def stop_payment(*, payment_id: UUID, gateway: StripeGateway) -> Payment:
     return settle_payment(payment_id=payment_id, gateway=gateway)
 
 
-def request_stop(*, booking: Booking, at: datetime) -> None:
-    """Have the open payment of a freed hold stopped by a job, in the transaction that freed it."""
-    for payment in booking.payments.open():
+def request_stop(*, bookings: Sequence[Booking], at: datetime) -> None:
+    """Have the open payments of freed holds stopped by jobs, in the transaction that freed them."""
+    for payment in Payment.objects.open().filter(booking__in=bookings).order_by("pk"):
         Payment.objects.filter(pk=payment.pk).update(cancel_requested_at=at)
         record(payment.pk, "cancel_requested", at=at)
         defer("stop_payment", payment.pk)
@@ -200,4 +201,4 @@ def _count_declines(payment: Payment, booking: Booking, declines: dict[str, str]
     if not known or wait:
         emails.send_payment_failed(payment=payment, booking=booking, wait_seconds=wait)
     if wait and booking.status_at(at) == Booking.Status.HELD:
-        let_hold_go(booking_id=booking.pk, by=None)  # announces hold_freed: the intent is then cancelled by a job
+        let_hold_go(booking_id=booking.pk, by=None)  # announces holds_freed: the intent is then cancelled by a job
