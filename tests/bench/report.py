@@ -33,7 +33,7 @@ class Row:
         return self.limit is None or self.value <= self.limit
 
     def __str__(self) -> str:
-        digits = 2 if self.unit == "×" else 1 if self.unit in {"MB", "kB"} else 0
+        digits = 2 if self.unit in {"×", "s"} else 1 if self.unit in {"MB", "kB"} else 0
         word = "" if self.limit is None else "ok" if self.is_kept else "OVER"
         limit = "–" if self.limit is None else f"{self.limit:.{digits}f} {self.unit}"
         return (

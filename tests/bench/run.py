@@ -9,6 +9,7 @@ import django
 django.setup()  # models can be imported only then
 
 from tests.bench import sizes  # noqa: E402
+from tests.bench.crowd import crowd_rows  # noqa: E402
 from tests.bench.data import free_monday, make_mentors, make_students, openings  # noqa: E402
 from tests.bench.operations import Asks  # noqa: E402
 from tests.bench.queries import query_rows  # noqa: E402
@@ -20,18 +21,19 @@ FULL, QUICK = Plan(rounds=12, requests=25), Plan(rounds=4, requests=15)
 # Two for the page that is read, the rest book: each way of booking takes two for each request (floor and product, or
 # booked and refused), the floor's bookings beside webhooks one.
 STUDENTS = 7
+MORE_STUDENTS = 2_500  # who book while much is done, and want one slot at once
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Compare the product with a plain app.")
     parser.add_argument("folder", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="fewer requests; figures are rougher")
-    parser.add_argument("--only", choices=sorted(OPERATIONS), help="measure one operation and nothing else")
+    parser.add_argument("--only", choices=[*sorted(OPERATIONS), "crowd"], help="measure one operation and nothing else")
     options = parser.parse_args(arguments)
     plan = QUICK if options.quick else FULL
     say("Making people …")
     make_mentors()
-    students, monday = iter(make_students(plan.total * STUDENTS + 100)), free_monday()
+    students, monday = iter(make_students(plan.total * STUDENTS + MORE_STUDENTS)), free_monday()
     asks = Asks(students, openings(monday), next(students), monday)
     say("Asking …")
     rows = measure(asks, plan, options.folder, options.only)
@@ -48,10 +50,12 @@ def measure(asks: Asks, plan: Plan, folder: Path, only: str | None) -> list[Row]
     try:
         for site in (product, floor):
             site.start(core=0)
+        if only == "crowd":
+            return crowd_rows(product, asks)
         rows = speed_rows(product, floor, asks, plan, [only] if only else list(OPERATIONS))
         if only:
             return rows
-        rows += query_rows(asks)
+        rows += query_rows(asks) + crowd_rows(product, asks)
         worker.start()
         worker.wait_for_jobs(seconds=120)
         resident, proportional = worker.memory()
