@@ -1,5 +1,6 @@
 // Passkeys: asks the browser for one and posts its answer. What to ask for stands in the page, or is fetched from the
-// form's address. `data-passkey="create|get"`, `data-passkey-options="id"`, a hidden field `credential`.
+// form's address. `data-passkey="create|get"`, `data-passkey-options="id"`, a hidden field `credential`. The button comes
+// disabled: who presses it before this runs would send nothing.
 import { fresh, say } from "./dom.js";
 
 export function attach(root) {
@@ -12,6 +13,7 @@ export function attach(root) {
       event.preventDefault();
       ask(form);
     });
+    form.querySelector("button").disabled = false;
   }
 }
 
