@@ -44,6 +44,10 @@ class MoveProposal(models.Model):
             models.UniqueConstraint(
                 fields=["booking"], condition=Q(status="open"), name="move_proposal_one_open_per_booking"
             ),
+            models.CheckConstraint(
+                condition=Q(status__in=["open", "accepted", "declined", "lapsed", "withdrawn"]),
+                name="move_proposal_status_known",
+            ),
             models.CheckConstraint(condition=~Q(starts_at=F("old_starts_at")), name="move_proposal_moves"),
             models.CheckConstraint(
                 condition=Q(status="open", closed_at=None) | (~Q(status="open") & Q(closed_at__isnull=False)),

@@ -152,6 +152,11 @@ class Payout(models.Model):
     class Meta:
         verbose_name = _("payout")
         verbose_name_plural = _("payouts")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "paid", "failed", "canceled"]), name="payout_status_known"
+            )
+        ]
         indexes = [models.Index(fields=["mentor", "-created_at"], name="payout_by_mentor")]
 
     def __str__(self) -> str:
@@ -204,6 +209,9 @@ class Transfer(models.Model):
         verbose_name = _("transfer")
         verbose_name_plural = _("transfers")
         constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["requested", "sending", "sent", "failed"]), name="transfer_status_known"
+            ),
             models.UniqueConstraint(
                 fields=["provider_id"], condition=~Q(provider_id=""), name="transfer_provider_id_unique"
             ),
@@ -280,6 +288,9 @@ class Reversal(models.Model):
         verbose_name = _("reversal")
         verbose_name_plural = _("reversals")
         constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["requested", "sending", "sent", "failed"]), name="reversal_status_known"
+            ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="reversal_amount_positive"),
             models.CheckConstraint(condition=~Q(status="sent") | ~Q(provider_id=""), name="reversal_sent_has_an_id"),
             models.UniqueConstraint(

@@ -1,12 +1,15 @@
 """The database is the last guard: each constraint is broken here by a plain insert, past every service."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, ProgrammingError, transaction
+from django.db.models import F
+from django.utils import timezone
 
 from accounts.models import User
-from bookings.models import Booking
+from bookings.models import Booking, BookingEvent, MoveProposal
 from marketplace.common.errors import violated_constraint
 from mentors.models import Mentor
 from tests.factories import make_booking, make_mentor, make_student
@@ -85,3 +88,58 @@ def test_an_unconfirmed_booking_reaches_no_later_state(mentor: Mentor) -> None:
     with pytest.raises(IntegrityError) as refusal, transaction.atomic():
         Booking.objects.filter(pk=booking.pk).update(status="completed")
     assert violated_constraint(refusal.value) == "booking_confirmed_before_the_rest"
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ({"status": "in_progress"}, "booking_status_known"),
+        ({"minutes": 30, "ends_at": F("starts_at") + timedelta(minutes=30)}, "booking_minutes_known"),
+        ({"blocked_until": F("ends_at") - timedelta(minutes=1)}, "booking_break_not_negative"),
+        ({"price_minor": 0}, "booking_price_positive"),
+        ({"fee_bps": 10_001}, "booking_fee_in_bounds"),
+        ({"moves_by_student": 3}, "booking_moved_twice_at_most"),
+        ({"status": "cancelled", "refund_percent": 101}, "booking_refund_percent_in_bounds"),
+        *[({"status": s, "refund_percent": 50}, "booking_refund_only_when_decided") for s in ("confirmed", "problem")],
+    ],
+)
+def test_a_booking_is_in_one_piece(mentor: Mentor, change: dict[str, Any], constraint: str) -> None:  # Any: columns
+    booking = Booking.objects.filter(pk=make_booking(mentor=mentor).pk)
+    with pytest.raises(IntegrityError) as refusal, transaction.atomic():
+        booking.update(**change)
+    assert violated_constraint(refusal.value) == constraint
+    assert booking.update(status="cancelled", refund_percent=50, moves_by_student=2) == 1
+
+
+def make_proposal(booking: Booking, **fields: Any) -> MoveProposal:  # Any: columns
+    now = timezone.now()
+    defaults = {"starts_at": booking.starts_at + timedelta(days=1), "lapses_at": now + timedelta(days=1)}
+    return MoveProposal.objects.create(
+        booking=booking, old_starts_at=booking.starts_at, by=booking.mentor.user, created_at=now, **(defaults | fields)
+    )
+
+
+def test_a_proposal_moves_and_waits_alone_until_it_is_closed(mentor: Mentor) -> None:
+    booking, now = make_booking(mentor=mentor), timezone.now()
+
+    def refused(**fields: Any) -> str:  # Any: columns
+        with pytest.raises(IntegrityError) as refusal, transaction.atomic():
+            make_proposal(booking, **fields)
+        return violated_constraint(refusal.value)
+
+    assert refused(starts_at=booking.starts_at) == "move_proposal_moves"
+    assert refused(closed_at=now) == "move_proposal_closed_at_its_end"
+    assert refused(status="accepted") == "move_proposal_closed_at_its_end"
+    assert refused(status="dreamt", closed_at=now) == "move_proposal_status_known"
+    first = make_proposal(booking)
+    assert refused() == "move_proposal_one_open_per_booking"
+    MoveProposal.objects.filter(pk=first.pk).update(status="declined", closed_at=now)
+    make_proposal(booking)
+
+
+def test_the_history_of_a_booking_is_only_added_to(mentor: Mentor) -> None:
+    line = BookingEvent.objects.create(booking=make_booking(mentor=mentor), name="held", at=timezone.now())
+    for change in (lambda: BookingEvent.objects.update(name="other"), line.delete):
+        with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
+            change()
+    assert BookingEvent.objects.get().name == "held"

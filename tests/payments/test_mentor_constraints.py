@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from marketplace.common.errors import violated_constraint
 from mentors.models import Mentor
-from payments.models import Debt, Earning, PayoutAccount, Reversal, Transfer
+from payments.models import Debt, Earning, Payout, PayoutAccount, Reversal, Transfer
 from tests.factories import make_mentor
 from tests.payments.test_earnings_page import make_earning
 
@@ -83,6 +83,26 @@ def test_a_transfer_of_the_provider_belongs_to_one_of_ours(earning: Earning, men
     other = make_earning(mentor, days_ago=9, status="transferring")
     assert refused(lambda: make_transfer(other, status="sent", provider_id="tr_1")) == "transfer_provider_id_unique"
     make_transfer(other, status="sent", provider_id="tr_2")
+
+
+def test_transfer_and_reversal_know_four_states(earning: Earning) -> None:
+    transfer = Transfer.objects.filter(pk=make_transfer(earning, provider_id="tr_1").pk)
+    assert refused(lambda: transfer.update(status="lost")) == "transfer_status_known"
+    reversal = Reversal.objects.filter(pk=make_reversal(transfer.get(), provider_id="trr_1").pk)
+    assert refused(lambda: reversal.update(status="lost")) == "reversal_status_known"
+    for status in ("requested", "sending", "sent", "failed"):
+        assert (transfer.update(status=status), reversal.update(status=status)) == (1, 1)
+
+
+def test_a_payout_knows_four_states(mentor: Mentor) -> None:
+    def pay_out(status: str) -> Payout:
+        return Payout.objects.create(
+            pk=f"po_{status}", mentor=mentor, status=status, amount_minor=1, currency="usd", created_at=timezone.now()
+        )
+
+    assert refused(lambda: pay_out("lost")) == "payout_status_known"
+    for status in ("pending", "paid", "failed", "canceled"):
+        pay_out(status)
 
 
 def test_no_more_comes_back_than_was_sent(earning: Earning) -> None:
