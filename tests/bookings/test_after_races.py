@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +11,15 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.models import User
 from bookings.errors import WrongState
 from bookings.models import Booking, ProblemReport, Strike
-from bookings.services import decide_report, outcomes, problems, report_problem, say_outcome, strikes
+from bookings.services import decide_report, endings, outcomes, problems, report_problem, say_outcome, strikes
 from bookings.services.endings import follow_up
 from bookings.services.holds import lock_with_people
 from bookings.services.settling import move
 from bookings.services.strikes import add_strike
-from payments.models import Refund
+from marketplace.common.models import AuditEvent
+from payments.models import Earning, Refund
 from tests.bookings.after import later, make_past_session, was_there
 from tests.bookings.test_races import race
 from tests.factories import make_booking, make_mentor, make_staff, make_student
@@ -26,14 +27,12 @@ from tests.factories import make_booking, make_mentor, make_staff, make_student
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def guards_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the locks away, and the condition on the state left; let both read before either writes."""
-    both_read = threading.Barrier(2)
+def take_the_guards_away(monkeypatch: pytest.MonkeyPatch, *, meet: Callable[[], object]) -> None:
+    """No locks, and no condition on the state left: who has read a session goes on with what they read, after ``meet``."""
 
     def read_without_locks(booking_id: UUID) -> tuple[Booking, datetime]:
         booking = Booking.objects.select_related("mentor__user", "student").get(pk=booking_id)
-        both_read.wait(20)
+        meet()
         return booking, timezone.now()
 
     def move_regardless(booking: Booking, to: Booking.Status, **columns: Any) -> None:  # Any: columns
@@ -42,10 +41,16 @@ def guards_off(monkeypatch: pytest.MonkeyPatch) -> None:
         for name, value in columns.items():
             setattr(booking, name, value)
 
-    for module in (outcomes, problems):
+    for module in (outcomes, problems, endings):
         monkeypatch.setattr(module, "lock_with_people", read_without_locks)
     monkeypatch.setattr("bookings.services.settling.move", move_regardless)
     monkeypatch.setattr(problems, "move", move_regardless)
+
+
+@pytest.fixture
+def guards_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both read the session before either writes."""
+    take_the_guards_away(monkeypatch, meet=threading.Barrier(2, timeout=20).wait)
 
 
 def fine_against_absent(session: Booking) -> list[Callable[[], object]]:
@@ -80,38 +85,73 @@ def test_control_without_guards_it_goes_both_ways(guards_off: None) -> None:
     assert steps_of(session) == {"completed", "no_show_student"}
 
 
-def test_the_pass_and_a_report_take_one_way() -> None:
-    session = ended_session()
+def pass_against_report(session: Booking) -> list[Callable[[], object]]:
+    """Two days on the pass completes a session in which both were present; its student reports a problem in that second."""
     was_there(session, session.student)
-    with later(timedelta(hours=49)):
-        ends = race(
-            [
-                lambda: follow_up(session.pk),
-                lambda: report_problem(booking_id=session.pk, by=session.student, note="Too short."),
-            ]
-        )
-    # Either the report came first and the pass left it alone, or it reopened what the pass had completed.
-    assert ends == {"won": 2}
-    session.refresh_from_db()
-    assert session.status == "problem"
-
-
-def decide_twice(session: Booking, support: User, report_id: UUID) -> list[Callable[[], object]]:
     return [
-        lambda percent=percent: decide_report(  # type: ignore[misc]  # bound now
-            report_id=report_id, by=support, percent=percent, reason="So it was."
-        )
-        for percent in (100, 50)
+        lambda: follow_up(session.pk),
+        lambda: report_problem(booking_id=session.pk, by=session.student, note="Too short."),
     ]
 
 
-def test_two_of_support_decide_once() -> None:
-    support, session = make_staff("support"), ended_session()
+def test_the_pass_and_a_report_take_one_way() -> None:
+    session = ended_session()
+    with later(timedelta(hours=49)):
+        ends = race(pass_against_report(session))
+    # Either the report came first and the pass left it alone, or it reopened what the pass had completed.
+    assert ends == {"won": 2}
+    assert len(steps_of(session)) == 1
+    session.refresh_from_db()
+    assert session.status == "problem"
+    assert Earning.objects.get(booking=session).status == "frozen"
+
+
+def test_control_without_guards_the_pass_completes_what_is_reported(guards_off: None) -> None:
+    session = ended_session()
+    with later(timedelta(hours=49)):
+        ends = race(pass_against_report(session))
+    assert ends == {"won": 2}
+    assert steps_of(session) == {"completed", "problem_reported"}
+
+
+def decide_twice(session: Booking) -> list[Callable[[], object]]:
+    """Two colleagues of support have the same report open; one gives everything back, the other half."""
     report = report_problem(booking_id=session.pk, by=session.student, note="Too short.")
     ProblemReport.objects.update(answer_due_at=timezone.now())
-    ends = race(decide_twice(session, support, report.pk))
-    assert ends == {"won": 1, "wrong_state": 1}
-    assert Refund.objects.count() == 1
+    one, other = make_staff("support"), make_staff("support")
+    decide = partial(decide_report, report_id=report.pk, reason="So it was.")
+    return [partial(decide, by=one, percent=100), partial(decide, by=other, percent=50)]
+
+
+def decisions_about(session: Booking) -> int:
+    """How often support's word was taken: in the history of the session, and in the audit log."""
+    audited = AuditEvent.objects.filter(action="problem_decided").count()
+    assert session.events.filter(name="refunded").count() == audited
+    return audited
+
+
+def test_two_of_support_decide_once() -> None:
+    session = ended_session()
+    assert race(decide_twice(session)) == {"won": 1, "wrong_state": 1}
+    assert decisions_about(session) == 1
+    session.refresh_from_db()
+    refund = Refund.objects.get()
+    assert refund.amount_minor == session.price_minor * (session.refund_percent or 0) // 100
+
+
+def test_control_without_guards_both_of_support_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = ended_session()
+    attempts = decide_twice(session)
+    take_the_guards_away(monkeypatch, meet=lambda: None)
+    check, both_looked = problems.check_decision, threading.Barrier(2, timeout=20)
+
+    def check_together(*args: Any, **kwargs: Any) -> None:  # Any: handed through
+        check(*args, **kwargs)
+        both_looked.wait()
+
+    monkeypatch.setattr(problems, "check_decision", check_together)
+    assert race(attempts) == {"won": 2}
+    assert decisions_about(session) == 2
 
 
 def strike_at_once(mentor: Any, monkeypatch: pytest.MonkeyPatch, *, locked: bool) -> list[int]:  # Any: a mentor
