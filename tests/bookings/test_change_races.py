@@ -8,13 +8,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.test import Client
 from django.utils import timezone
 
 from bookings import services
-from bookings.errors import SlotTaken
 from bookings.models import Booking
-from bookings.services import cancellations, claims, holds
+from bookings.services import cancellations, claims, holds, moves
 from payments.models import Refund
 from tests.bookings.test_races import constraints_off, holding, noon, overlapping_pairs, race
 from tests.factories import make_mentor, make_paid_booking, make_student
@@ -60,47 +60,61 @@ def pair(start: datetime) -> tuple[Booking, Booking]:
     )
 
 
-def test_two_who_swap_their_times_at_once_never_deadlock() -> None:
+def pressing(booking: Booking, to: datetime, answers: list[int]) -> Callable[[], object]:
+    """The student presses "Move" in a browser of their own."""
+    browser = Client()
+    browser.force_login(booking.student)
+
+    def press() -> None:
+        body = {"starts_at": to.isoformat()}
+        answer = browser.post(f"/api/bookings/{booking.pk}/move", body, content_type="application/json")
+        answers.append(answer.status_code)
+
+    return press
+
+
+def swap(one: Booking, other: Booking) -> list[int]:
+    """Each moves to where the other is, in the same moment; return how both were answered."""
+    answers: list[int] = []
+    assert race([pressing(one, other.starts_at, answers), pressing(other, one.starts_at, answers)]) == {"won": 2}
+    return sorted(answers)
+
+
+def test_two_who_swap_their_times_at_once_are_both_refused() -> None:
     for _ in range(ROUNDS):
         one, other = pair(noon())
-        ends = race([moving(one, other.starts_at), moving(other, one.starts_at)])
-        assert set(ends) <= {"won", "slot_taken"}
-        assert ends["slot_taken"] >= 1
+        assert swap(one, other) == [409, 409]
         assert overlapping_pairs() == 0
-
-
-MEETING = threading.Barrier(2)
-
-
-def swapping_in_two_steps(booking: Booking, to: datetime, *, lock: bool) -> Callable[[], object]:
-    """A move as one might write it: the old time is let go, then the new one is taken, and the database will judge."""
-    row = {"starts_at": to, "ends_at": to + 0.75 * HOUR, "blocked_until": to + 0.75 * HOUR}
-
-    def swap() -> None:
-        try:
-            with transaction.atomic():
-                if lock:
-                    claims.lock_people(booking.mentor_id, booking.student_id)
-                Booking.objects.filter(pk=booking.pk).update(status="ended")
-                if not lock:
-                    MEETING.wait(20)
-                Booking.objects.filter(pk=booking.pk).update(status="confirmed", **row)
-        except IntegrityError as exc:
-            raise SlotTaken from exc
-
-    return swap
+        assert Booking.objects.filter(pk__in=[one.pk, other.pk], sequence=0).count() == 2
 
 
 @pytest.mark.parametrize("lock", [False, True])
-def test_control_without_the_lock_a_swap_may_deadlock(lock: bool) -> None:
+def test_control_without_the_lock_a_swap_deadlocks(lock: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody checks, so that the constraints alone decide; and both have written to their own row before either moves it."""
     one, other = pair(noon())
-    ends = race(
-        [
-            swapping_in_two_steps(one, other.starts_at, lock=lock),
-            swapping_in_two_steps(other, one.starts_at, lock=lock),
-        ]
-    )
-    assert (ends["OperationalError"] >= 1) is not lock
+    both_wrote = threading.Barrier(2, timeout=20)
+
+    def write_first(booking: Booking, *_: object, **__: object) -> None:
+        Booking.objects.filter(pk=booking.pk).update(sequence=F("sequence") + 1)
+        if not lock:
+            both_wrote.wait()
+
+    monkeypatch.setattr(moves, "claim", lambda *args, **kwargs: None)
+    monkeypatch.setattr(moves, "close_proposal", write_first)
+    if not lock:
+        monkeypatch.setattr(holds, "lock_people", lambda *people: timezone.now())
+    assert swap(one, other) == ([409, 409] if lock else [409, 503])
+
+
+def test_who_moves_to_a_time_that_is_being_left_has_it_or_not() -> None:
+    for _ in range(ROUNDS):
+        one, other = pair(noon())
+        ends = race([moving(one, other.starts_at), moving(other, noon() + 3 * HOUR)])
+        assert ends["won"] + ends["slot_taken"] == 2
+        assert ends["won"] >= 1
+        assert overlapping_pairs() == 0
+        other.refresh_from_db()
+        assert other.starts_at == noon() + 3 * HOUR
 
 
 # A move against a hold
