@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from bookings.models import Booking
 from bookings.services import cancel_booking, cancellations, holds
+from payments.gateways import payment_gateway
 from payments.models import Payment
+from payments.services import create_intent
 from tests.bookings.test_races import race
-from tests.factories import make_mentor
+from tests.factories import make_booking, make_mentor
 from tests.jobs import run_jobs
 from tests.payments.provider import Provider
 from tests.payments.test_races import paid_hold, settling
@@ -39,6 +41,28 @@ def test_cancel_and_pay_in_the_same_second_give_everything_back(provider: Provid
         run_jobs("payments.stop_payment", "payments.send_refund")
         assert gave_everything_back(hold, payment)
     assert sorted(back.amount for back in provider.refunds()) == [3_300] * ROUNDS
+
+
+def test_a_card_charged_in_the_second_of_cancelling_keeps_nothing(provider: Provider) -> None:
+    """Two tabs: one cancels, its intent with it, while in the other the student's bank is charging the card."""
+    for _ in range(ROUNDS):
+        hold = make_booking(mentor=make_mentor(), status=Booking.Status.HELD)
+        payment = create_intent(booking_id=hold.pk, gateway=payment_gateway()).payment
+
+        def cancel_and_stop(hold: Booking = hold) -> None:
+            cancel(hold)
+            run_jobs("payments.stop_payment")
+
+        race([lambda payment=payment: provider.pay(payment.provider_id), cancel_and_stop])  # type: ignore[misc]
+        settling(payment)()
+        run_jobs("payments.send_refund")
+        payment.refresh_from_db()
+        if provider.status_of(payment.provider_id) == "succeeded":
+            assert gave_everything_back(hold, payment)
+        else:
+            assert (payment.status, payment.refunds.count()) == ("cancelled", 0)
+    charged = [intent for intent in provider.intents() if intent.status == "succeeded"]
+    assert sum(back.amount for back in provider.refunds()) == sum(intent.amount for intent in charged)
 
 
 @pytest.mark.parametrize("is_locked", [True, False])
