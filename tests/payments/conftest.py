@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+import stripe
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,6 +15,7 @@ from payments import services
 from payments.gateways import StripeGateway, payment_gateway
 from payments.models import Payment
 from tests.factories import make_booking
+from tests.payments.contract import REAL_KEY, Side
 from tests.payments.provider import Provider
 
 
@@ -30,6 +32,17 @@ def provider(payment_server: PaymentSandbox) -> Iterator[Provider]:
 @pytest.fixture
 def gateway(provider: Provider) -> StripeGateway:
     return payment_gateway()
+
+
+@pytest.fixture(params=["sandbox", pytest.param("stripe", marks=pytest.mark.skipif(not REAL_KEY, reason="no key"))])
+def side(request: pytest.FixtureRequest) -> Side:
+    """Each provider that our gateways are held against."""
+    if request.param == "stripe":
+        assert REAL_KEY.startswith("sk_test_")
+        return Side(StripeGateway(secret_key=REAL_KEY), stripe.StripeClient(REAL_KEY))
+    provider: Provider = request.getfixturevalue("provider")
+    server = provider.server
+    return Side(StripeGateway(secret_key=server.keys.secret, api_base=server.url), provider.owner, provider)
 
 
 @pytest.fixture

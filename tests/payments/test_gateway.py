@@ -1,18 +1,10 @@
-"""The contract with the provider, against the sandbox and, where a test key is given, against Stripe itself.
+"""The contract with the provider about money in and back (``contract.py`` says how it is held against Stripe itself)."""
 
-``STRIPE_CONTRACT_KEY=sk_test_… pytest tests/payments/test_gateway.py`` runs the same tests there.
-"""
-
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
-import stripe
 from django.conf import settings
 
-from marketplace.sandbox.payments import PaymentSandbox
 from payments.errors import (
     AlreadySucceeded,
     AnswerLost,
@@ -24,44 +16,8 @@ from payments.errors import (
 )
 from payments.gateways import StripeGateway
 from payments.gateways.stripe import read_event
-from payments.schemas import Intent
-from tests.payments.provider import ASKS_THE_BANK, DECLINED, GOOD, Provider, signed
-
-REAL_KEY = os.environ.get("STRIPE_CONTRACT_KEY", "")
-
-
-@dataclass
-class Side:
-    """One provider to hold to the contract: our gateway to it, and its owner's own client."""
-
-    gateway: StripeGateway
-    owner: stripe.StripeClient
-
-    def intent(self, **changes: object) -> Intent:
-        details: dict[str, object] = {
-            "payment_id": uuid4(),
-            "booking_id": uuid4(),
-            "amount_minor": 3_300,
-            "currency": "usd",
-        }
-        return self.gateway.create_intent(**(details | changes))  # type: ignore[arg-type]
-
-    def pay(self, intent: Intent, card: str = GOOD) -> None:
-        try:
-            self.owner.v1.payment_intents.confirm(intent.id, {"payment_method": card})
-        except stripe.CardError:
-            assert card == DECLINED
-
-
-@pytest.fixture(params=["sandbox", pytest.param("stripe", marks=pytest.mark.skipif(not REAL_KEY, reason="no key"))])
-def side(request: pytest.FixtureRequest) -> Iterator[Side]:
-    if request.param == "stripe":
-        assert REAL_KEY.startswith("sk_test_")
-        yield Side(StripeGateway(secret_key=REAL_KEY), stripe.StripeClient(REAL_KEY))
-        return
-    provider: Provider = request.getfixturevalue("provider")
-    server: PaymentSandbox = request.getfixturevalue("payment_server")
-    yield Side(StripeGateway(secret_key=server.keys.secret, api_base=server.url), provider.owner)
+from tests.payments.contract import Side
+from tests.payments.provider import ASKS_THE_BANK, DECLINED, Provider, signed
 
 
 def test_a_new_intent_carries_what_was_asked_and_our_ids(side: Side) -> None:
@@ -175,7 +131,7 @@ def test_a_provider_in_trouble_is_unavailable(provider: Provider, gateway: Strip
 
 
 def test_one_hiccup_is_not_even_noticed(provider: Provider, gateway: StripeGateway) -> None:
-    intent = Side(gateway, provider.owner).intent()
+    intent = Side(gateway, provider.owner, provider).intent()
     provider.fail("/v1/payment_intents", status=503, times=1)
     assert gateway.retrieve_intent(intent.id).id == intent.id
 
@@ -183,7 +139,7 @@ def test_one_hiccup_is_not_even_noticed(provider: Provider, gateway: StripeGatew
 def test_a_server_error_kept_under_our_key_is_told_apart(provider: Provider, gateway: StripeGateway) -> None:
     provider.fail("/v1/payment_intents", status=500)
     with pytest.raises(AnswerLost):
-        Side(gateway, provider.owner).intent()
+        Side(gateway, provider.owner, provider).intent()
 
 
 def test_a_provider_that_does_not_answer_in_time_is_unavailable(
