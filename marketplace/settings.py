@@ -326,6 +326,7 @@ TIME_ZONE = "UTC"
 
 # Jobs
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+PROCRASTINATE_ON_APP_READY = "marketplace.common.job_connector.connect"
 PROCRASTINATE_WORKER_DEFAULTS = {
     "concurrency": 4,
     "wait": True,
