@@ -3,6 +3,7 @@
 It knows nothing of what the programs are; ``demo.py`` says that.
 """
 
+import fcntl
 import hashlib
 import os
 import sys
@@ -64,18 +65,24 @@ class Job:
 
     def start(self) -> None:
         """Run the command. Does nothing when it succeeded before on the same sources."""
-        digest = digest_of(self.sources()) if self.mark else ""
-        if self.mark and self.mark.exists() and self.mark.read_text() == digest:
+        if self.mark is None:
+            self._run()
             return
-        if self.mark:
-            self.mark.unlink(missing_ok=True)  # what is cut short is done again
+        digest = digest_of(self.sources())
+        self.mark.parent.mkdir(parents=True, exist_ok=True)
+        with self.mark.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # two demos of one checkout share what is made here
+            if not self.mark.exists() or self.mark.read_text() != digest:
+                self.mark.unlink(missing_ok=True)  # what is cut short is done again
+                self._run()
+                self.mark.write_text(digest)
+
+    def _run(self) -> None:
         self.program.start(self.argv, env=self.env, cwd=self.cwd)
         status = self.program.wait()
         if status != 0:
             raise StartError(f"{self.program.name} ended with status {status}.\n{self.program.last_lines(30)}")
         self.program.stop()
-        if self.mark:
-            self.mark.write_text(digest)
 
 
 def digest_of(sources: Iterable[Path]) -> str:

@@ -3,12 +3,15 @@
 import random
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from marketplace.sandbox.environment import ROOT
+from marketplace.sandbox.environment import ROOT, inherited
+from marketplace.sandbox.processes import Program
+from marketplace.sandbox.supervisor import Job
 
 SUPERVISED = """
 import signal, sys
@@ -53,3 +56,27 @@ def test_what_keeps_dying_is_started_again_five_times_a_minute(tmp_path: Path) -
         supervisor.terminate()
         assert supervisor.wait(15) == 0
     assert (tmp_path / "logs" / "sleeper.log").read_text().count("one more") == 1 + 5
+
+
+def test_two_demos_of_one_checkout_make_what_they_share_once(tmp_path: Path) -> None:
+    made, source = tmp_path / "shared" / "made", tmp_path / "source"
+    source.write_text("1")
+    slowly = "import pathlib, sys, time; time.sleep(0.3); pathlib.Path(sys.argv[1]).open('a').write('made ')"
+
+    def job(number: int) -> Job:
+        program = Program(f"job{number}", tmp_path / str(number))
+        argv = [sys.executable, "-c", slowly, str(made)]
+        return Job("Job", program, argv, inherited(), ROOT, mark=made.with_name("made-from"), sources=lambda: [source])
+
+    def start_both() -> None:
+        threads = [threading.Thread(target=job(number).start) for number in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+
+    start_both()
+    assert made.read_text() == "made "
+    source.write_text("2")  # and again once there is something new
+    start_both()
+    assert made.read_text() == "made made "
