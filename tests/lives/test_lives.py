@@ -18,6 +18,7 @@ from marketplace.sandbox.payments import PaymentSandbox
 from payments import services as payments
 from payments.models import Refund, RefundRequest
 from tests.lives.world import World
+from tests.machines import is_a_step, steps_taken, watched_machines
 from tests.payments.provider import ASKS_THE_BANK, DECLINED, GOOD, REFUND_FAILS, REFUND_WAITS, Provider
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -208,23 +209,33 @@ class Lives(RuleBasedStateMachine):
     def everything_holds(self) -> None:
         assert self.world.broken() == {}
 
+    @invariant()
+    def no_machine_takes_a_step_that_it_has_not(self) -> None:
+        assert [step for step in steps_taken() if not is_a_step(step)] == []
+
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_whatever_happens_the_invariants_hold(payment_server: PaymentSandbox, part: int) -> None:
     provider = Provider(payment_server)
     provider.ask("reset", {})
     provider.webhooks(drop=True)
-    run_state_machine_as_test(
-        type(f"Lives{part}", (Lives,), {"provider": provider}),
-        settings=settings(
-            max_examples=max(1, LIVES // PARTS),
-            stateful_step_count=STEPS,
-            deadline=None,
-            print_blob=True,
-            suppress_health_check=list(HealthCheck),
-            # Shrinking plays a life again hundreds of times: asked for by whoever looks for a cause.
-            phases=[Phase.explicit, Phase.reuse, Phase.generate, *([Phase.shrink] if "SHRINK" in os.environ else [])],
-            database=None,
-        ),
-    )
+    with watched_machines():
+        run_state_machine_as_test(
+            type(f"Lives{part}", (Lives,), {"provider": provider}),
+            settings=settings(
+                max_examples=max(1, LIVES // PARTS),
+                stateful_step_count=STEPS,
+                deadline=None,
+                print_blob=True,
+                suppress_health_check=list(HealthCheck),
+                # Shrinking plays a life again hundreds of times: asked for by whoever looks for a cause.
+                phases=[
+                    Phase.explicit,
+                    Phase.reuse,
+                    Phase.generate,
+                    *([Phase.shrink] if "SHRINK" in os.environ else []),
+                ],
+                database=None,
+            ),
+        )
     provider.ask("reset", {})
