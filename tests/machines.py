@@ -19,6 +19,7 @@ BOOKING = {
     "completed": {"problem"},
     "no_show_student": {"problem"},
     "no_show_mentor": {"problem"},
+    "no_show_both": {"problem"},
     "problem": {"completed", "refunded", "no_show_both"},
 }
 PAYMENT = {
