@@ -44,6 +44,7 @@ DISPUTE = {
     BEGIN: {"inquiry", "open", "won", "lost"},
     "inquiry": {"open", "won", "lost"},
     "open": {"won", "lost"},
+    "won": {"lost"},  # where the bank takes it up again
 }
 EARNING = {
     BEGIN: {"pending"},
