@@ -183,6 +183,14 @@ def test_a_positive_sign_completes_at_48_hours(session: Booking, student: User, 
     assert mails("how_was_it") == []
 
 
+def test_the_mentors_mark_is_no_sign_beside_a_report(session: Booking, student: User) -> None:
+    say_outcome(booking_id=session.pk, by=session.mentor.user, word="taught")
+    report_problem(booking_id=session.pk, by=student, note="Nobody came.")
+    with later(9 * DAY):
+        run_endings()
+    assert (status_of(session.pk), earning(session).status, earning(session).clears_at) == ("problem", "frozen", None)
+
+
 @pytest.mark.parametrize("there", ["nobody", "the mentor"])
 def test_without_a_sign_both_are_asked_once_and_support_decides_after_seven_days(
     session: Booking, student: User, support: User, there: str

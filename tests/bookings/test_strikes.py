@@ -107,6 +107,18 @@ def test_hiding_waits_48_hours_and_ends_by_itself(mentor: Mentor, student: User)
         assert is_listed(mentor)
 
 
+def test_eight_hide_for_thirty_days(mentor: Mentor) -> None:
+    for _ in range(3):
+        strike(mentor)
+    for days, listed in ((2, False), (32, True)):
+        with later(days * DAY - timedelta(minutes=1)):
+            run_strikes()
+            assert is_listed(mentor) is (not listed)
+        with later(days * DAY):
+            run_strikes()
+            assert is_listed(mentor) is listed
+
+
 def test_a_hidden_mentor_is_neither_found_nor_booked(mentor: Mentor, student: User) -> None:
     run_jobs("refresh_mentor_in_search")
     wanted = make_booking(mentor=mentor).starts_at + 2 * HOUR

@@ -112,6 +112,15 @@ def test_the_key_of_a_payment_is_its_own(payment: Payment, provider: Provider) -
     assert made["request"]["idempotency_key"] == f"payment-{payment.pk}"
 
 
+def test_what_is_paid_stays_with_the_platform(payment: Payment, provider: Provider, gateway: StripeGateway) -> None:
+    """Separate charges and transfers: the charge itself sends nothing on and takes no fee."""
+    paid = accept(payment, provider, gateway)
+    [intent] = [made.to_dict() for made in provider.intents()]
+    assert intent["transfer_group"] == f"booking-{paid.booking_id}"
+    assert [intent.get(name) for name in ("transfer_data", "on_behalf_of", "application_fee_amount")] == [None] * 3
+    assert not provider.owner.v1.transfers.list().data
+
+
 @pytest.mark.parametrize("mark", ["booking", "payment"])
 def test_money_marked_for_anything_else_is_rejected(
     hold: Booking, payment: Payment, provider: Provider, gateway: StripeGateway, mark: str

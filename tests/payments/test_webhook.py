@@ -176,6 +176,13 @@ def test_a_body_above_the_cap_is_not_read(client: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_the_size_is_looked_at_before_the_signature(client: Client) -> None:
+    assert settings.WEBHOOK_MAX_BYTES == 256 * 1024
+    at_the_cap = "x" * settings.WEBHOOK_MAX_BYTES
+    assert (post(client, at_the_cap, {}), post(client, at_the_cap + "x", {})) == (400, 413)
+
+
+@pytest.mark.django_db
 def test_only_posts_are_taken_and_no_token_is_asked(csrf_client: Client) -> None:
     assert post(csrf_client, event()) == 200
     assert csrf_client.get(URL).status_code == 405
