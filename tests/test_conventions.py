@@ -118,12 +118,18 @@ def test_committed_files_hold_no_secret() -> None:
     assert [name for name, text in texts.items() if SECRETS.search(text)] == []
 
 
-def test_the_tests_that_the_capabilities_name_exist() -> None:
-    for name in re.findall(r"`(tests/[\w/.*]+)`", (ROOT / "docs" / "capabilities.md").read_text()):
-        assert list(ROOT.glob(name)), name
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=relative)
+def test_the_tests_that_a_document_names_exist(document: Path) -> None:
+    for name, function in re.findall(r"`(tests/[\w/.*]+)(?:::(\w+))?`", document.read_text()):
+        files = list(ROOT.glob(name))
+        assert files, name
+        assert not function or any(f"def {function}(" in file.read_text() for file in files), f"{name}::{function}"
 
 
 def test_every_link_between_documents_leads_somewhere() -> None:
-    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+    for page in DOCUMENTS:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), f"{relative(page)} → {target}"
