@@ -4,14 +4,23 @@
 environment names every fault at once, never a value. Each variable is explained in ``.env.example``.
 """
 
+import os
 import re
 import sys
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from babel.numbers import is_currency
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 RATE = re.compile(r"^[1-9]\d*/\d*[smhd]$")
 SANDBOX_KEY = re.compile(r"^[ps]k_test_sandbox")
@@ -44,8 +53,8 @@ def _split(value: object) -> object:
 Rate = Annotated[str, AfterValidator(_rate)]
 
 
-class Env(BaseSettings):
-    model_config = SettingsConfigDict(case_sensitive=True, extra="ignore", frozen=True, env_ignore_empty=True)
+class Env(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     ENV: Literal["development", "production"] = "production"
     DEBUG: bool = False
@@ -53,7 +62,7 @@ class Env(BaseSettings):
     DATABASE_URL: SecretStr
     SITE_URL: str = "http://127.0.0.1:8000"
     SITE_NAME: str = "Lantern"
-    ALLOWED_HOSTS: Annotated[list[str], NoDecode] = []
+    ALLOWED_HOSTS: list[str] = []
     TRUSTED_PROXY_COUNT: int = Field(default=0, ge=0, le=5)
     CURRENCY: str = Field(default="usd", pattern=r"^[a-z]{3}$")
 
@@ -214,7 +223,7 @@ def _production(info: ValidationInfo) -> bool:
 def load_env() -> Env:
     """Read the environment or end the process, naming each variable at fault and never its value."""
     try:
-        return Env()
+        return Env.model_validate({name: value for name, value in os.environ.items() if value})  # empty means unset
     except ValidationError as exc:
         lines = sorted(
             {f"  {'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in exc.errors()}
