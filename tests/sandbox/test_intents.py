@@ -343,3 +343,20 @@ def test_a_card_number_that_is_no_test_card_is_never_kept(sandbox: Sandbox) -> N
     for path in sandbox.state.iterdir():
         assert b"4539578763621486" not in path.read_bytes()
     assert "4539578763621486" not in sandbox.log()
+
+
+def test_an_intent_is_paid_by_hand_as_its_payer_would(sandbox: Sandbox) -> None:
+    intent = sandbox.post("/v1/payment_intents", {"amount": "3300", "currency": "usd"}).json()["id"]
+    for method, status in (
+        ("pm_card_chargeDeclined", "requires_payment_method"),
+        ("pm_card_authenticationRequired", "requires_action"),
+        ("pm_card_visa", "succeeded"),
+    ):
+        answer = sandbox.press("pay", {"payment_intent": intent, "payment_method": method})
+        assert (answer["id"], answer["status"]) == (intent, status)
+    charges = sandbox.get("/v1/charges", params={"payment_intent": intent}).json()["data"]
+    assert [one["status"] for one in charges] == ["succeeded", "failed"]
+    again = requests.post(
+        f"{sandbox.url}/_sandbox/pay", json={"payment_intent": intent, "payment_method": "pm_card_visa"}, timeout=5
+    )
+    assert (again.status_code, "already succeeded" in again.text) == (400, True)

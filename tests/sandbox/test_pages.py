@@ -208,7 +208,7 @@ def test_the_banks_step_can_be_refused(page: Page, shop: Shop, way: str) -> None
             page.keyboard.press("Escape")
         case "close":
             page.get_by_role("button", name="Cancel authentication").click()
-    expect(page.locator("#result")).to_contain_text("failed authentication")
+    expect(page.locator("#result")).to_contain_text("unable to authenticate")
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert shop.sandbox.client().v1.payment_intents.retrieve(intent.id).status == "requires_payment_method"
 
@@ -260,29 +260,115 @@ def test_the_control_page_shows_what_is_there(page: Page, shop: Shop, scheme: An
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{shop.sandbox.url}/_sandbox/")
-    for title in ("Faults", "Payments", "Events", "Charges", "Disputes"):
-        expect(page.get_by_role("heading", name=title)).to_be_visible()
+    for title in ("What can happen", "Payments", "Disputes", "Events"):
+        expect(page.get_by_role("heading", name=title, level=2)).to_be_visible()
     violations(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "only tables scroll sideways"
     page.get_by_role("link", name="pi_").first.click()
     expect(page.get_by_text('"object": "payment_intent"')).to_be_visible()
 
 
-def test_the_buttons_of_the_control_page_work(page: Page, shop: Shop) -> None:
-    intent = shop.sandbox.pay(method="pm_card_authenticationRequired")
+def press(page: Page, label: str) -> None:
+    """Press the first button of that name, as somebody would who looks from the top."""
+    page.get_by_role("button", name=label, exact=True).first.click()
+
+
+def says(page: Page, words: str) -> None:
+    expect(page.get_by_role("status").filter(has_text=words)).to_be_visible()
+
+
+def test_a_payment_is_made_from_the_control_page_in_each_way(page: Page, shop: Shop) -> None:
+    intent = shop.sandbox.client().v1.payment_intents.create({"amount": 3300, "currency": "usd"})
     page.goto(f"{shop.sandbox.url}/_sandbox/")
-    page.get_by_role("button", name="Authenticate").click()
-    expect(page.get_by_role("button", name="Dispute")).to_be_visible()
-    page.get_by_role("button", name="Dispute").click()
-    page.get_by_role("button", name="Win").click()
-    page.get_by_role("button", name="Deliver again").first.click()
-    page.get_by_label("are sent so often").fill("3")
-    page.get_by_role("button", name="Set faults").click()
-    expect(page.get_by_label("are sent so often")).to_have_value("3")
+    row = page.locator(f"#{intent.id}")
+    press(page, "Decline")
+    expect(row).to_contain_text("requires payment method")
+    expect(row).to_contain_text("generic_decline")
+    for label, shown in (("Bank refuses", "requires payment method"), ("Bank approves", "succeeded")):
+        press(page, "Ask the bank")
+        expect(row).to_contain_text("requires action")
+        press(page, label)
+        expect(row).to_contain_text(shown)
+    says(page, "(payment intent of 33.00 USD): succeeded.")
+    expect(row.get_by_role("button", name="Pay")).to_have_count(0)
+
+
+def test_what_follows_a_payment_is_done_from_the_control_page(page: Page, shop: Shop) -> None:
     client = shop.sandbox.client()
-    assert [one.status for one in client.v1.disputes.list({"payment_intent": intent.id}).data] == ["won"]
-    page.get_by_role("button", name="Forget everything").click()
+    refunded, disputed, asked = (shop.sandbox.pay(amount=amount) for amount in (3301, 3302, 3303))
+    page.goto(f"{shop.sandbox.url}/_sandbox/")
+    page.locator(f"#{refunded.id}").get_by_role("button", name="Refund half").click()
+    says(page, "(refund of 16.51 USD): succeeded.")
+    press(page, "Let it fail")
+    says(page, "(refund of 16.51 USD): failed.")
+    page.locator(f"#{refunded.id}").get_by_role("button", name="Refund", exact=True).click()
+    expect(page.locator(f"#{refunded.id}")).to_contain_text("33.01 USD refunded")
+    expect(page.locator(f"#{refunded.id}").get_by_role("button", name="Refund")).to_have_count(0)
+    page.locator(f"#{disputed.id}").get_by_role("button", name="Dispute").click()
+    press(page, "Win")
+    page.locator(f"#{asked.id}").get_by_role("button", name="Inquiry").click()
+    press(page, "Escalate")
+    press(page, "Lose")
+    told = {one.payment_intent: one.status for one in client.v1.disputes.list().data}
+    assert told == {disputed.id: "won", asked.id: "lost"}
+
+
+def test_faults_are_one_press_each_and_end_with_another(page: Page, shop: Shop) -> None:
+    page.goto(f"{shop.sandbox.url}/_sandbox/")
+    press(page, "Lose them")
+    press(page, "Send each three times")
+    press(page, "Refuse cancellations")
+    for words in (
+        "events are lost",
+        "events are sent 3 times",
+        "requests to /v1/payment_intents/*/cancel are answered 503",
+    ):
+        says(page, words)
+    client = shop.sandbox.client()
+    intent = client.v1.payment_intents.create({"amount": 3300, "currency": "usd"})
+    with pytest.raises(stripe.APIError):
+        client.v1.payment_intents.cancel(intent.id)
+    press(page, "All well again")
+    expect(page.get_by_text("On now:")).to_have_count(0)
+    assert client.v1.payment_intents.cancel(intent.id).status == "canceled"
+    press(page, "Deliver again")
+    says(page, "was delivered and answered 200.")
+    page.get_by_text("Set faults exactly").click()
+    page.get_by_label("sent so often").fill("2")
+    press(page, "Set faults")
+    says(page, "events are sent 2 times")
+
+
+def test_one_object_among_many_is_found(page: Page, shop: Shop) -> None:
+    client = shop.sandbox.client()
+    wanted = client.v1.payment_intents.create({"amount": 3300, "currency": "usd", "metadata": {"booking": "the-first"}})
+    for _ in range(26):
+        client.v1.payment_intents.create({"amount": 3300, "currency": "usd"})
+    page.goto(f"{shop.sandbox.url}/_sandbox/")
+    expect(page.locator(f"#{wanted.id}")).to_have_count(0)
+    page.get_by_label("Find older ones").fill("The-First")
+    press(page, "Find")
+    expect(page.locator(f"#{wanted.id}")).to_contain_text("booking the-first")
+    page.get_by_label("Find older ones").fill("no-such-thing")
+    press(page, "Find")
+    expect(page.get_by_text("Nothing has that in it.")).to_be_visible()
+
+
+def test_everything_is_forgotten_on_demand(page: Page, shop: Shop) -> None:
+    shop.sandbox.pay()
+    page.goto(f"{shop.sandbox.url}/_sandbox/")
+    press(page, "Forget everything")
+    says(page, "Everything is forgotten.")
     expect(page.get_by_role("heading", name="Payments")).to_have_count(0)
+
+
+def test_a_bank_that_asks_in_its_own_app_ends_the_dialog(page: Page, shop: Shop) -> None:
+    intent = shop.open(page)
+    fill_card(page, "4000002760003184")
+    page.get_by_role("button", name="Pay").click()
+    expect(page.get_by_role("dialog", name="Bank authentication")).to_be_visible()
+    shop.sandbox.press("authenticate", {"payment_intent": intent.id, "outcome": "succeed"})
+    page.wait_for_url("**redirect_status=succeeded")
 
 
 def test_onboarding_is_one_press(page: Page, shop: Shop) -> None:
@@ -301,3 +387,26 @@ def test_onboarding_is_one_press(page: Page, shop: Shop) -> None:
     page.get_by_role("button", name="Complete with a working bank account").click()
     page.wait_for_url(back)
     assert client.v1.accounts.retrieve(account.id).payouts_enabled is True
+
+
+def test_an_account_is_paid_out_and_its_bank_sends_the_money_back(page: Page, shop: Shop) -> None:
+    client = shop.sandbox.client()
+    given: Any = {
+        "controller": {"stripe_dashboard": {"type": "express"}},
+        "capabilities": {"transfers": {"requested": True}},
+    }
+    account = client.v1.accounts.create(given)
+    page.goto(f"{shop.sandbox.url}/_sandbox/")
+    press(page, "Complete")
+    says(page, "can be paid out now.")
+    press(page, "Pay out")
+    says(page, "Nothing is available there to pay out yet.")
+    shop.sandbox.pay(method="pm_card_bypassPending")
+    client.v1.transfers.create({"amount": 2000, "currency": "usd", "destination": account.id})
+    page.reload()
+    expect(page.locator(f"#{account.id}")).to_contain_text("has 20.00 USD")
+    press(page, "Pay out")
+    press(page, "Let it fail")
+    says(page, "(payout of 20.00 USD): failed.")
+    press(page, "Ask for more")
+    says(page, "cannot be paid out now.")

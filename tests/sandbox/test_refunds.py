@@ -1,6 +1,9 @@
 """Money back, in whole and in part, and when the bank returns it."""
 
+from collections.abc import Callable
+
 import pytest
+import requests
 import stripe
 
 from .conftest import Receiver, Sandbox
@@ -119,3 +122,25 @@ def test_payments_of_the_past_make_no_events_and_can_be_refunded(sandbox: Sandbo
     assert client.v1.refunds.create({"payment_intent": intent.id}).amount == 3000
     receiver.wait_for("refund.created")
     assert not receiver.events("payment_intent.succeeded")
+
+
+def test_a_refund_is_made_by_hand_of_a_part_and_of_what_is_left(sandbox: Sandbox) -> None:
+    intent = sandbox.pay().id
+    assert sandbox.press("refunds", {"payment_intent": intent, "amount": 1000})["amount"] == 1000
+    rest = sandbox.press("refunds", {"payment_intent": intent})
+    assert rest["amount"] == 2300
+    assert sandbox.press(f"refunds/{rest['id']}/fail")["status"] == "failed"
+    assert sandbox.press("refunds", {"payment_intent": intent})["amount"] == 2300
+    for amount, words in (("10.5", "a whole number"), (1, "already been refunded")):
+        refused = requests.post(
+            f"{sandbox.url}/_sandbox/refunds", json={"payment_intent": intent, "amount": amount}, timeout=5
+        )
+        assert refused.status_code == 400
+        assert words in refused.text
+
+
+def test_a_refund_that_waits_arrives_when_the_bank_says_so(new_sandbox: Callable[..., Sandbox]) -> None:
+    sandbox = new_sandbox(bank_seconds="600")
+    refund = sandbox.press("refunds", {"payment_intent": sandbox.pay(method="pm_card_pendingRefund").id})
+    assert refund["status"] == "pending"
+    assert sandbox.press(f"refunds/{refund['id']}/arrive")["status"] == "succeeded"

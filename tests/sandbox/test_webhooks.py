@@ -264,3 +264,18 @@ def test_reset_forgets_everything(sandbox: Sandbox, receiver: Receiver) -> None:
     assert sandbox.get(f"/v1/payment_intents/{intent.id}").status_code == 404
     assert sandbox.press("faults")["webhooks"]["duplicate"] == 1
     assert json.loads(requests.get(f"{sandbox.url}/_sandbox/events", timeout=5).text) == {"data": []}
+
+
+def test_a_fault_may_meet_one_step_of_a_path_whatever_its_id(sandbox: Sandbox) -> None:
+    sandbox.faults(api={"match": "/v1/payment_intents/*/cancel", "status": 503, "times": 9})
+    intent = sandbox.post("/v1/payment_intents", INTENT).json()["id"]
+    assert sandbox.get(f"/v1/payment_intents/{intent}").status_code == 200
+    assert sandbox.post(f"/v1/payment_intents/{intent}/cancel").status_code == 503
+    cleared = sandbox.press("faults/clear")
+    assert (cleared["api"]["times"], cleared["webhooks"]["drop"]) == (0, False)
+    assert sandbox.post(f"/v1/payment_intents/{intent}/cancel").json()["status"] == "canceled"
+
+
+def test_reading_the_faults_changes_none(sandbox: Sandbox) -> None:
+    answer = requests.get(f"{sandbox.url}/_sandbox/faults?webhooks.drop=true", timeout=5)
+    assert answer.json()["webhooks"]["drop"] is False

@@ -166,7 +166,7 @@ def create_login_link(call: Call) -> StripeObject:
     account = call.get("account", account=PLATFORM)
     if not account["details_submitted"]:
         raise invalid("Cannot create a login link for an account that has not completed onboarding.")
-    return {"object": "login_link", "created": call.tx.seconds(), "url": f"{call.base_url}/_sandbox/"}
+    return {"object": "login_link", "created": call.tx.seconds(), "url": f"{call.base_url}/_sandbox/#{account['id']}"}
 
 
 def onboard(call: Call, account_id: str, given: dict[str, Json]) -> StripeObject:

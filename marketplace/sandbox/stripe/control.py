@@ -35,6 +35,12 @@ class Press:
             raise ApiError(400, f"Missing: {name}.", code="parameter_missing", param=name)
         return value
 
+    def whole_number(self, name: str) -> int:
+        value = str(self.given.get(name, ""))
+        if not (value.isascii() and value.isdigit() and len(value) < 10):
+            raise ApiError(400, f"Not understood: {name} is a whole number.", param=name)
+        return int(value)
+
     def choice(self, name: str, *choices: str) -> str:
         value = self.text(name)
         if value not in choices:
@@ -65,6 +71,8 @@ def answer(api: Api, request: Request) -> Answer:
 
 
 def read_given(request: Request) -> dict[str, Json]:
+    if request.method == "GET":
+        return dict(parse_qsl(request.query))
     if not request.body:
         return {}
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -98,9 +106,23 @@ def wants_page(request: Request) -> bool:
 
 
 def presented(request: Request, result: Json) -> Answer:
+    """Answer a program with the result, and a button with the page, which says what has become of it."""
     if request.method == "POST" and wants_page(request):
-        return Answer(303, b"", {"Location": "/_sandbox/"})
+        done = done_to(request, result)
+        return Answer(303, b"", {"Location": f"/_sandbox/?done={done}#{done}" if done else "/_sandbox/"})
     return as_json(200, result)
+
+
+def done_to(request: Request, result: Json) -> str:
+    """Name what a button has changed: an object, the event that went out again, or how it stands."""
+    match request.path.split("/")[2:]:
+        case ["reset"]:
+            return console.FORGOTTEN
+        case ["events", event_id, _]:
+            return event_id
+        case ["accounts", _, "payout"]:
+            return str(result["data"][0]["id"]) if result["data"] else console.NOTHING
+    return str(result.get("id") or "")
 
 
 def health(press: Press) -> Json:
@@ -111,7 +133,8 @@ def health(press: Press) -> Json:
 
 def page(press: Press) -> Answer:
     with press.api.store.transaction() as tx:
-        return console.page(tx, press.api.config)
+        shown = {name: str(press.given.get(name, "")) for name in ("done", "find")}
+        return console.page(tx, press.api.config, **shown)
 
 
 def list_events(press: Press) -> Json:
@@ -144,9 +167,38 @@ def deliver(press: Press) -> Json:
     return {"status": press.api.delivery.deliver_now(press.id)}
 
 
+def read_faults(press: Press) -> Json:
+    with press.api.store.transaction() as tx:
+        return faults.read(tx)
+
+
 def change_faults(press: Press) -> Json:
     with press.api.store.transaction() as tx:
         return faults.change(tx, press.given)
+
+
+def clear_faults(press: Press) -> Json:
+    with press.api.store.transaction() as tx:
+        return faults.change(tx, dict.fromkeys(faults.DEFAULTS))
+
+
+def pay(press: Press) -> Json:
+    """Pay an open intent, as its payer would by a page of their own; ``payment_method`` is one of Stripe's test names."""
+    with press.api.store.transaction() as tx:
+        call = press.call(tx, account_of=press.text("payment_intent"))
+        call.params = {"payment_method": press.text("payment_method")}
+        call.ids = {"payment_intent": press.text("payment_intent")}
+        return visible(intents.pay_by_hand(call))
+
+
+def refund(press: Press) -> Json:
+    """Send money back, as somebody would in the dashboard; all that is left without ``amount``."""
+    with press.api.store.transaction() as tx:
+        call = press.call(tx, account_of=press.text("payment_intent"))
+        call.params = {"payment_intent": press.text("payment_intent")}
+        if "amount" in press.given:
+            call.params["amount"] = press.whole_number("amount")
+        return visible(refunds.create(call))
 
 
 def authenticate(press: Press) -> Json:
@@ -166,10 +218,15 @@ def dispute(press: Press) -> Json:
         return visible(disputes.dispute_intent(call, press.intent(call), press.given))
 
 
-def fail_refund(press: Press) -> Json:
-    with press.api.store.transaction() as tx:
-        refunds.fails(press.call(tx, account_of=press.id), press.id)
-        return visible(tx.find(press.id))
+def by_the_bank(act: Callable[[Call, str], None]) -> Callable[[Press], Json]:
+    """Let a bank do to an object what it would do by itself."""
+
+    def press_it(press: Press) -> Json:
+        with press.api.store.transaction() as tx:
+            act(press.call(tx, account_of=press.id), press.id)
+            return visible(tx.find(press.id, account="*"))
+
+    return press_it
 
 
 def onboard(press: Press) -> Json:
@@ -217,11 +274,17 @@ ROUTES: tuple[tuple[str, str, Callable[[Press], Json]], ...] = (
     ("GET", f"/events{ID}", show_event),
     ("GET", f"/objects{ID}", show_object),
     ("POST", f"/events{ID}/deliver", deliver),
-    ("GET", "/faults", change_faults),
+    ("GET", "/faults", read_faults),
     ("POST", "/faults", change_faults),
+    ("POST", "/faults/clear", clear_faults),
+    ("POST", "/pay", pay),
     ("POST", "/authenticate", authenticate),
     ("POST", "/disputes", dispute),
-    ("POST", f"/refunds{ID}/fail", fail_refund),
+    ("POST", "/refunds", refund),
+    ("POST", f"/refunds{ID}/arrive", by_the_bank(refunds.arrives)),
+    ("POST", f"/refunds{ID}/fail", by_the_bank(refunds.fails)),
+    ("POST", f"/payouts{ID}/arrive", by_the_bank(payouts.arrives)),
+    ("POST", f"/payouts{ID}/fail", by_the_bank(payouts.fails)),
     ("POST", f"/accounts{ID}/onboard", onboard),
     ("POST", f"/accounts{ID}/restrict", restrict),
     ("POST", f"/accounts{ID}/payout", pay_out),

@@ -1,5 +1,6 @@
 """Things going wrong on purpose, switched on and off at ``/_sandbox/faults``."""
 
+import re
 from dataclasses import dataclass
 
 from .errors import ApiError
@@ -88,13 +89,18 @@ def find(tx: Transaction, method: str, path: str) -> Fault | None:
     A fault after the commit only meets requests that commit something.
     """
     rule = read(tx)["api"]
-    if rule["times"] < 1 or not rule["match"] or not path.startswith(rule["match"]):
+    if rule["times"] < 1 or not rule["match"] or not re.match(pattern_of(rule["match"]), path):
         return None
     if rule["method"] and rule["method"].upper() != method:
         return None
     if rule["after_commit"] and method == "GET":
         return None
     return Fault(status=rule["status"], after_commit=rule["after_commit"], delay_seconds=rule["delay_seconds"])
+
+
+def pattern_of(match: str) -> str:
+    """What a path begins with; ``*`` stands for one step of it, such as an id."""
+    return re.escape(match).replace(r"\*", "[^/]+")
 
 
 def use_up(tx: Transaction) -> None:

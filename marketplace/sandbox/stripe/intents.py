@@ -177,6 +177,16 @@ def confirm(call: Call) -> StripeObject:
     return attempt(call, intent)
 
 
+def pay_by_hand(call: Call) -> StripeObject:
+    """Confirm as the payer's browser would. Returns the intent, whether it was paid or declined."""
+    try:
+        return confirm(call)
+    except ApiError as declined:
+        if not declined.keeps:
+            raise
+        return call.get("payment_intent")
+
+
 def cancel(call: Call) -> StripeObject:
     intent = call.get("payment_intent")
     if intent["status"] not in (*OPEN, "processing", "requires_capture"):

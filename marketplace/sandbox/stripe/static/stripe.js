@@ -24,6 +24,15 @@
     return match[1];
   };
 
+  // How often a bank that asks in its own app is asked whether it is done.
+  const LOOK_MILLISECONDS = 1500;
+
+  // What the script says where the API speaks to programmers.
+  const SAID = {
+    payment_intent_authentication_failure:
+      "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
+  };
+
   const failure = () => ({
     type: "api_connection_error",
     message: "We are experiencing issues connecting to our payments provider. Please check your internet connection and try again.",
@@ -237,8 +246,8 @@
     }
   }
 
-  /** Opens the bank's step over the page and waits until it ends; closing it means no. */
-  const showBank = (address) =>
+  /** Opens the bank's step over the page and waits until it ends, there or elsewhere (``isOver``); closing it means no. */
+  const showBank = (address, isOver) =>
     new Promise((resolve) => {
       const dialog = document.createElement("dialog");
       const frame = document.createElement("iframe");
@@ -260,6 +269,7 @@
       });
 
       const end = (finished) => {
+        clearInterval(watch);
         window.removeEventListener("message", heard);
         dialog.close();
         dialog.remove();
@@ -270,6 +280,7 @@
         if (event.data?.type === "bank-done") end(true);
         if (event.data?.type === "bank-cancelled") end(false);
       };
+      const watch = setInterval(async () => (await isOver()) && dialog.open && end(true), LOOK_MILLISECONDS);
       window.addEventListener("message", heard);
       close.addEventListener("click", () => end(false));
       dialog.addEventListener("cancel", (event) => {
@@ -344,13 +355,15 @@
       const action = intent.next_action;
       const address = action.use_stripe_sdk?.stripe_js || action.redirect_to_url?.url;
       if (new URL(address).origin !== ORIGIN) throw new IntegrationError("The bank's page is not the sandbox's.");
-      if (!(await showBank(address))) {
+      const isOver = async () => ((await this.retrievePaymentIntent(secret)).paymentIntent?.status ?? "requires_action") !== "requires_action";
+      if (!(await showBank(address, isOver))) {
         const refusal = new URLSearchParams({ client_secret: secret, outcome: "fail" });
         await fetch(`${ORIGIN}/v3/authenticate/${intent.id}`, { method: "POST", body: refusal, mode: "no-cors" });
       }
       const after = await this.retrievePaymentIntent(secret);
       if (after.paymentIntent?.status === "requires_payment_method") {
-        return { error: { ...after.paymentIntent.last_payment_error, payment_intent: after.paymentIntent } };
+        const error = after.paymentIntent.last_payment_error;
+        return { error: { ...error, message: SAID[error.code] || error.message, payment_intent: after.paymentIntent } };
       }
       return after;
     }
