@@ -30,10 +30,12 @@ ACCOUNTS = """\
   student1@demo.test … student4@demo.test   students who are new here
   amara@demo.test                           a student with past and coming sessions
   mentor1@demo.test, mentor2@demo.test      mentors in Berlin and New York
+  ngozi@demo.test                           a mentor with past sessions; what they earned waits for a bank account
   mentor.pending@demo.test                  a mentor whose application waits for review
   mentor.suspended@demo.test                a mentor who may not teach
   reviewer@demo.test, support@demo.test, finance@demo.test, admin@demo.test   staff, at {site}/admin/
-  Every password is lantern-demo. E-mails are kept, not sent: {site}/dev/mail/"""
+  Every password is lantern-demo. E-mails are kept, not sent: {site}/dev/mail/
+  Cards are not real: {payments}/_sandbox/ lists some, and plays the bank's part."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,9 @@ def main() -> int:
                     signal.signal(number, stop)
             console.say(f"Starting the demo in {folder} …")
             try:
-                supervisor.run(when_up=lambda: console.say(banner(demo.site, time.monotonic() - began)))
+                supervisor.run(
+                    when_up=lambda: console.say(banner(demo.site, demo.payments.url, time.monotonic() - began))
+                )
             finally:
                 demo.run_file.unlink(missing_ok=True)
     except StartError as exc:
@@ -250,11 +254,11 @@ def stop_leftovers(folder: Path, console: Console) -> None:
             console.say(f"Stopped {name}, left over from a run that was cut short.")
 
 
-def banner(site: str, seconds: float) -> str:
+def banner(site: str, payments: str, seconds: float) -> str:
     return f"""
   Lantern is up after {seconds:.0f} s:  {site}
 
-{ACCOUNTS.format(site=site)}
+{ACCOUNTS.format(site=site, payments=payments)}
 
   Ctrl-C stops everything; what was entered stays.
 """

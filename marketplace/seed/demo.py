@@ -32,6 +32,7 @@ from uploads.services import check_upload, complete_upload
 
 PASSWORD = "lantern-demo"  # noqa: S105  # printed by `make demo`; the seed refuses to run in production
 DOMAIN = "demo.test"
+AMARAS_MENTOR = "Ngozi Adeyemi"
 
 log = get_logger(__name__)
 
@@ -72,7 +73,7 @@ class Builder:
         for number, name in enumerate(("Kofi Mensah", "Elena Petrova", "Liam O’Connor", "Sara Lindholm"), start=1):
             self.account(f"student{number}", name, User.Role.STUDENT, "Europe/Lisbon")
         self.students = [self.person(name, User.Role.STUDENT, "Europe/London") for name in STUDENTS]
-        mentors = [self.mentor(self.person(p.name, User.Role.MENTOR, p.zone), p) for p in MENTORS]
+        mentors = [self.mentor(self.teacher(p), p) for p in MENTORS]
         self.history(mentors)
         self.known_mentors()
         self.amara(mentors)
@@ -92,6 +93,12 @@ class Builder:
         user.set_unusable_password()
         user.save()
         return user
+
+    def teacher(self, person: Person) -> User:
+        """One of them can be signed in as: the one who taught Amara, and has earned something."""
+        if person.name == AMARAS_MENTOR:
+            return self.account("ngozi", person.name, User.Role.MENTOR, person.zone)
+        return self.person(person.name, User.Role.MENTOR, person.zone)
 
     def staff(self) -> None:
         for login, name in (("reviewer", "Judith Meyer"), ("support", "Paulo Nunes"), ("finance", "Wanjiru Kamau")):

@@ -24,7 +24,14 @@ def test_the_demo_holds_what_the_contract_promises_and_is_made_once(
     call_command("seed_demo")
     assert User.objects.count() == before
     assert not User.objects.filter(time_zone="").exists()
-    for login in (*STUDENTS, "amara@demo.test", "mentor1@demo.test", "reviewer@demo.test", "admin@demo.test"):
+    for login in (
+        *STUDENTS,
+        "amara@demo.test",
+        "mentor1@demo.test",
+        "ngozi@demo.test",
+        "reviewer@demo.test",
+        "admin@demo.test",
+    ):
         assert User.objects.get(email=login).check_password(PASSWORD)
     assert not Booking.objects.filter(student__email__in=STUDENTS).exists()
     first = Mentor.objects.get(user__email="mentor1@demo.test")
@@ -51,6 +58,7 @@ def see_that_the_provider_and_the_books_know_the_past() -> None:
     assert gateway.retrieve_refund(refund.provider_id).amount == refund.amount_minor
     assert set(Earning.objects.filter(booking__status="completed").values_list("status", flat=True)) == {"blocked"}
     assert Earning.objects.get(booking=amara).status == Earning.Status.VOID
+    assert Earning.objects.filter(mentor__user__email="ngozi@demo.test", status=Earning.Status.BLOCKED).exists()
     assert not Payment.objects.filter(earning=None).exists()
     assert not Payment.objects.filter(provider_id__startswith="pi_seed").exists()
     assert LedgerEntry.objects.aggregate(sum=Sum("amount_minor"))["sum"] == 0
