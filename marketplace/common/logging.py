@@ -4,6 +4,7 @@ Events are constant snake_case names with keyword data. Whatever slips in as a m
 or a client secret is masked here, in the last processor before the line is written.
 """
 
+import logging
 import re
 from collections.abc import Mapping, MutableMapping
 from typing import Any
@@ -62,6 +63,20 @@ def structlog_processors() -> list[Processor]:
     ]
 
 
+class JobTrouble(logging.Filter):
+    """Of what the queue says of its jobs, keep the trouble. A job that will be tried again it mentions at INFO only, among
+    each start and end; that one is a warning.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno >= logging.WARNING or not record.name.startswith("procrastinate."):
+            return True
+        if getattr(record, "action", "") not in {"job_error_retry", "job_aborted_retry"}:
+            return False
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
+
+
 def logging_config(*, json: bool) -> dict[str, Any]:
     """Build Django's ``LOGGING``: one handler, on stderr; JSON lines, or readable ones for a developer."""
     renderer: Processor = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
@@ -80,12 +95,16 @@ def logging_config(*, json: bool) -> dict[str, Any]:
                 ],
             },
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "filters": {"job_trouble": {"()": JobTrouble}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["job_trouble"]}
+        },
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
             "django.server": {"level": "INFO", "propagate": True, "handlers": []},
             "django.request": {"level": "ERROR"},  # 4xx answers stand in django_structlog's request lines
             "procrastinate": {"level": "WARNING"},
+            "procrastinate.worker": {"level": "INFO"},  # JobTrouble takes its pick
             "botocore": {"level": "WARNING"},
         },
     }
