@@ -73,8 +73,7 @@ def test_vendors_libraries_stay_in_gateways() -> None:
     vendors = {"stripe", "boto3", "botocore", "clamav_client"}
     for path in PRODUCT:
         used = {name.split(".")[0] for name, _inner in imports(path)} & vendors
-        # The storage back end is a class of the vendor's library with its time-outs set: settings name it by path.
-        assert not used or "gateways" in path.parts or relative(path) == "uploads/storage.py", relative(path)
+        assert not used or "gateways" in path.parts, relative(path)
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=relative)

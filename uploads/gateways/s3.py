@@ -1,28 +1,53 @@
-"""The object storage, S3's protocol everywhere, through the one client that ``STORAGES["private"]`` configures.
+"""The object storage, S3's protocol everywhere.
 
-Imported by ``storage.py`` when first a file is touched.
+Imported by ``storage.py`` when first a file is touched. botocore alone: boto3 and what stands upon it would take as much
+memory again, for a client that is the same.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from django.core.files.storage import storages
+from botocore.session import get_session
+from django.conf import settings
 from django.utils.http import content_disposition_header
 
 from uploads.gateways.storage import SignedPost, StorageUnavailable
-from uploads.storage import PrivateStorage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+CONNECT_SECONDS, READ_SECONDS, TRIES = 3, 10, 2
 NOT_THERE = {"404", "NoSuchKey", "NotFound"}
 
 
 class PrivateFiles:
-    """Reads, writes, deletes and signs. Every call that goes out has a timeout (``PrivateStorage``).
+    """Reads, writes, deletes and signs, through one client for all threads; every call that goes out has a timeout.
 
     Raises ``StorageUnavailable``; what is not there is told as ``None``.
     """
+
+    def __init__(self) -> None:
+        self._bucket = settings.S3_BUCKET
+        client = get_session().create_client(
+            "s3",
+            endpoint_url=settings.S3_ENDPOINT_URL or None,
+            region_name=settings.S3_REGION,
+            aws_access_key_id=settings.S3_ACCESS_KEY_ID,
+            aws_secret_access_key=settings.S3_SECRET_ACCESS_KEY,
+            config=Config(
+                signature_version="s3v4",
+                s3={
+                    "addressing_style": "path" if settings.S3_ENDPOINT_URL else "virtual",
+                    # Else links of us-east-1 are signed for the global endpoint, which redirects to the region's.
+                    "us_east_1_regional_endpoint": "regional",
+                },
+                connect_timeout=CONNECT_SECONDS,
+                read_timeout=READ_SECONDS,
+                retries={"mode": "standard", "total_max_attempts": TRIES},
+            ),
+        )
+        self._client = cast("S3Client", client)  # botocore makes its classes from data, service by service
 
     def sign_post(
         self, key: str, *, content_type: str, max_bytes: int, seconds: int, return_to: str = ""
@@ -35,9 +60,8 @@ class PrivateFiles:
         fields = {"Content-Type": content_type}
         if return_to:
             fields["success_action_redirect"] = return_to
-        client, bucket = self._client()
-        signed = client.generate_presigned_post(
-            bucket,
+        signed = self._client.generate_presigned_post(
+            self._bucket,
             key,
             Fields=dict(fields),
             Conditions=[["content-length-range", 1, max_bytes], *({name: value} for name, value in fields.items())],
@@ -47,59 +71,48 @@ class PrivateFiles:
 
     def sign_get(self, key: str, *, content_type: str, seconds: int, name: str = "") -> str:
         """Sign a link that reads one file for so many seconds; with ``name`` as a download. Goes nowhere itself."""
-        client, bucket = self._client()
-        params = {"Bucket": bucket, "Key": key, "ResponseContentType": content_type}
+        params = {"Bucket": self._bucket, "Key": key, "ResponseContentType": content_type}
         params["ResponseCacheControl"] = "private, no-store"
         if name:
             params["ResponseContentDisposition"] = content_disposition_header(True, name) or "attachment"
-        return client.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
+        return self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
 
     def size(self, key: str) -> int | None:
-        client, bucket = self._client()
         try:
-            return client.head_object(Bucket=bucket, Key=key)["ContentLength"]
+            return self._client.head_object(Bucket=self._bucket, Key=key)["ContentLength"]
         except (ClientError, BotoCoreError) as exc:
             _raise_unless_missing(exc)
             return None
 
     def read(self, key: str, *, max_bytes: int) -> bytes | None:
         """Read a file, at most ``max_bytes`` of it, however long it is by now."""
-        client, bucket = self._client()
         try:
-            return client.get_object(Bucket=bucket, Key=key)["Body"].read(max_bytes)
+            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(max_bytes)
         except (ClientError, BotoCoreError) as exc:
             _raise_unless_missing(exc)
             return None
 
     def write(self, key: str, data: bytes, *, content_type: str) -> None:
-        client, bucket = self._client()
         try:
-            client.put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type)
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
         except (ClientError, BotoCoreError) as exc:
             raise StorageUnavailable from exc
 
     def delete(self, key: str) -> None:
         """Delete a file. Safe to repeat."""
-        client, bucket = self._client()
         try:
-            client.delete_object(Bucket=bucket, Key=key)
+            self._client.delete_object(Bucket=self._bucket, Key=key)
         except (ClientError, BotoCoreError) as exc:
             _raise_unless_missing(exc)
 
     def delete_all(self, prefix: str) -> None:
         """Delete every file whose key begins so: a checked file and the pictures of its pages. Safe to repeat."""
-        client, bucket = self._client()
         try:
-            found = client.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+            found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix).get("Contents", [])
         except (ClientError, BotoCoreError) as exc:
             raise StorageUnavailable from exc
         for item in found:
             self.delete(item["Key"])
-
-    def _client(self) -> "tuple[S3Client, str]":
-        storage = storages["private"]
-        assert isinstance(storage, PrivateStorage)
-        return storage.connection.meta.client, storage.bucket_name
 
 
 def _raise_unless_missing(error: ClientError | BotoCoreError) -> None:
