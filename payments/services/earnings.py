@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Sum
 
 from accounts.models import User
-from bookings.models import Booking
+from bookings.models import Booking, Outcome
 from marketplace.common.money import round_half_up, split
 from payments.jobs import defer
 from payments.models import Earning, Payment, Refund, Reversal, Transfer
@@ -184,8 +184,9 @@ def _write_refund(payment: Payment, booking: Booking, *, at: datetime) -> None:
 
 
 def _clears_at(booking: Booking, at: datetime) -> datetime:
-    """A completed session waited for its sign already, and a decision is a decision; the rest waits for the planned end."""
-    if booking.status in {Booking.Status.COMPLETED, Booking.Status.REFUNDED}:
+    """At once where its student has said that all was fine; else not before the time after the planned end, whoever decided."""
+    fine = booking.outcomes.filter(side=Booking.Side.STUDENT, word=Outcome.Word.FINE)
+    if booking.status == Booking.Status.COMPLETED and fine.exists():
         return at
     return max(at, booking.ends_at + timedelta(hours=settings.TRANSFER_AFTER_HOURS))
 

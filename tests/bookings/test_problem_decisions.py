@@ -87,6 +87,15 @@ def test_money_stays_where_it_is_while_a_report_is_open(report: ProblemReport) -
     assert report.booking.status == "problem"
 
 
+def test_a_decision_does_not_bring_the_mentors_money_forward(report: ProblemReport, support: User) -> None:
+    """Only the student's own word does: what support leaves of it goes when it would have gone."""
+    booking = report.booking
+    answer_report(booking_id=booking.pk, by=booking.mentor.user, text="It was not half.")
+    decide_report(report_id=report.pk, by=support, percent=0, reason="The log says so.")
+    earning = Earning.objects.get(booking=booking)
+    assert (earning.status, earning.clears_at) == ("pending", booking.ends_at + 48 * HOUR)
+
+
 def test_what_went_back_is_not_asked_for_again(session: Booking, student: User, support: User) -> None:
     """The mentor was counted absent, and everything sent back, before they could say a word."""
     was_there(session, student)

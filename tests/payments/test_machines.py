@@ -301,26 +301,39 @@ def test_an_earning_stays_frozen_until_report_and_dispute_are_both_closed(
 
 
 @pytest.mark.parametrize(
-    ("status", "percent", "waits"),
+    ("status", "percent", "word", "waits"),
     [
-        ("completed", None, False),  # its sign was waited for before
-        ("refunded", 50, False),  # a decision is a decision
-        ("cancelled", 50, True),
-        ("cancelled", 0, True),
-        ("no_show_student", 0, True),
+        ("completed", None, "fine", False),
+        ("completed", None, "", True),
+        ("completed", 0, "problem", True),  # support has decided, long before
+        ("refunded", 50, "problem", True),
+        ("cancelled", 50, "", True),
+        ("cancelled", 0, "", True),
+        ("no_show_student", 0, "", True),
     ],
 )
-def test_what_is_left_is_due_48_hours_after_the_planned_end_or_at_once(
-    status: str, percent: int | None, waits: bool
+def test_what_is_left_is_due_48_hours_after_the_planned_end_or_at_the_students_word(
+    status: str, percent: int | None, word: str, waits: bool
 ) -> None:
-    payment = make_paid_booking().payments.get()
-    before = timezone.now()
+    booking = make_paid_booking()
+    payment, before = booking.payments.get(), timezone.now()
+    if word:
+        booking.outcomes.create(side="student", word=word, by=booking.student, at=before)
     earning = settle(payment, status, percent=percent)
     assert earning.clears_at is not None
     if waits:
-        assert earning.clears_at == payment.booking.ends_at + timedelta(hours=48)
+        assert earning.clears_at == booking.ends_at + timedelta(hours=48)
     else:
         assert before <= earning.clears_at <= timezone.now()
+
+
+def test_what_is_decided_after_that_time_is_due_at_once() -> None:
+    long_ago = timezone.now() - timedelta(days=3)
+    booking = make_paid_booking(starts_at=long_ago, created_at=long_ago, confirmed_at=long_ago)
+    before = timezone.now()
+    earning = settle(booking.payments.get(), Booking.Status.REFUNDED, percent=50)
+    assert earning.clears_at is not None
+    assert before <= earning.clears_at <= timezone.now()
 
 
 def test_it_goes_in_that_second_and_not_before(time_machine: object) -> None:
