@@ -32,6 +32,12 @@ function appearance() {
   };
 }
 
+/** The frame can't see that our tokens have other colours now: by the device's scheme, or by the reader's choice. */
+function followColours(repaint) {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+  new MutationObserver(repaint).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+}
+
 async function mount(form) {
   const { booking, returnUrl } = form.dataset;
   const box = form.querySelector("[data-pay-element]");
@@ -46,14 +52,16 @@ async function mount(form) {
     }
   };
 
-  // Without the provider's element its empty place goes too.
+  // Without the provider's element its empty place goes too, and there is nothing to pay with: the button asks the server anew.
   const broken = (message) => {
-    box.hidden = true;
-    fail(form, message ?? form.dataset.sayUnavailable);
+    box.closest(".card").hidden = true;
+    for (const button of buttons) button.textContent = form.dataset.sayAgain;
+    fail(message ?? form.dataset.sayUnavailable);
   };
 
   let elements;
   let stripe;
+  let secret;
   try {
     const intent = await api("/api/payments/create-intent", { method: "POST", body: { booking_id: booking } });
     if (!intent.ok) {
@@ -62,11 +70,13 @@ async function mount(form) {
       else broken(intent.data.detail);
       return;
     }
+    secret = intent.data.client_secret;
     stripe = window.Stripe(intent.data.publishable_key);
-    elements = stripe.elements({ clientSecret: intent.data.client_secret, appearance: appearance() });
+    elements = stripe.elements({ clientSecret: secret, appearance: appearance() });
     const element = elements.create("payment", { layout: { type: "accordion", defaultCollapsed: false } });
     element.on("ready", () => box.classList.add("payment-box--ready"));
     element.mount(box);
+    followColours(() => elements.update({ appearance: appearance() }));
   } catch {
     broken();
     return;
@@ -86,13 +96,14 @@ async function mount(form) {
         confirmParams: { return_url: new URL(returnUrl, location.href).href },
         redirect: "if_required",
       });
-      if (!error) {
+      const isOfCard = ["card_error", "validation_error"].includes(error?.type);
+      if (!error || (!isOfCard && (await wasPaid(stripe, secret)))) {
         location.assign(returnUrl);
         return;
       }
-      fail(form, error.message);
+      fail(isOfCard || isOfBankStep(error) ? error.message : form.dataset.sayUnanswered);
     } catch {
-      fail(form, form.dataset.sayUnavailable);
+      fail(form.dataset.sayUnanswered);
     }
     busy(false);
   });
@@ -106,12 +117,24 @@ async function save(form) {
   if (!response.ok) throw new Error(`the note was not kept: ${response.status}`);
 }
 
+/** Whether the money moved although the answer was lost, or said nothing about the card. */
+async function wasPaid(stripe, secret) {
+  const { paymentIntent } = await stripe.retrievePaymentIntent(secret);
+  return ["succeeded", "processing"].includes(paymentIntent?.status);
+}
+
+/** A bank's step that failed is no error of the card's, and yet the reader's to know. */
+function isOfBankStep(error) {
+  return error.code === "payment_intent_authentication_failure";
+}
+
 function clear() {
   const summary = document.getElementById("pay-error");
   if (summary) summary.hidden = true;
 }
 
-function fail(form, message) {
+function fail(message) {
+  for (const said of document.querySelectorAll(".error-summary:not(#pay-error)")) said.remove(); // one at a time
   const summary = document.getElementById("pay-error");
   summary.querySelector("[data-pay-message]").textContent = message;
   summary.hidden = false;

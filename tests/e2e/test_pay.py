@@ -134,6 +134,51 @@ def test_with_every_webhook_lost_waiting_is_enough(paying: Page, site: str, hold
     expect(paying).to_have_url(f"{site}/bookings/{hold.pk}/", timeout=10_000)
 
 
+def test_the_cards_fields_follow_the_colours_of_the_page(paying: Page) -> None:
+    number = card(paying).get_by_label("Card number")
+    for scheme in ("dark", "light"):
+        paying.emulate_media(color_scheme=scheme)
+        expect(number).to_have_css(
+            "background-color", {"dark": "rgb(22, 30, 27)", "light": "rgb(255, 255, 255)"}[scheme]
+        )
+    paying.get_by_label("Colours").select_option("dark")
+    expect(number).to_have_css("color", "rgb(237, 243, 239)")
+
+
+def test_while_the_provider_is_down_the_page_says_so_and_can_be_tried_again(
+    paying: Page, provider: Provider, faults: list[str]
+) -> None:
+    provider.fail("/v1/", status=503, times=1000)
+    paying.reload()
+    again = paying.get_by_role("button", name="Try again").filter(visible=True)
+    expect(again).to_be_visible()
+    with paying.expect_response(re.compile("/create-intent")):  # by the page that the server answers with
+        again.click()
+    expect(paying.get_by_text("The payment service does not answer right now. Nothing was charged.")).to_have_count(1)
+    expect(card(paying).get_by_label("Card number")).to_have_count(0)
+    provider.ask("faults", {"api": None})
+    again.click()
+    expect(card(paying).get_by_label("Card number")).to_be_visible(timeout=15_000)
+    fill_in(paying, GOOD)
+    provider.fail("/v1/payment_intents", status=429, times=2)  # the confirmation, and the question after it
+    pay_button(paying).click()
+    expect(paying.locator("#pay-error")).to_contain_text("Try again in a moment; you can’t be charged twice.")
+    pay_button(paying).click()
+    expect(paying).to_have_url(re.compile("/pay/return/"))
+    faults[:] = [line for line in faults if "status of 503" not in line and "status of 429" not in line]
+
+
+def test_an_answer_lost_after_the_money_moved_leads_on(
+    paying: Page, hold: Booking, provider: Provider, faults: list[str]
+) -> None:
+    fill_in(paying, GOOD)
+    provider.fail("/v1/payment_intents/*/confirm", status=500, after_commit=True)
+    pay_button(paying).click()
+    expect(paying).to_have_url(re.compile("/pay/return/"))
+    settle(hold, until="confirmed")
+    faults[:] = [line for line in faults if "status of 500" not in line]
+
+
 def test_a_hold_that_runs_out_on_the_page_offers_the_time_again(paying: Page, hold: Booking) -> None:
     Booking.objects.filter(pk=hold.pk).update(hold_expires_at=timezone.now() + timedelta(seconds=3))
     paying.reload()
