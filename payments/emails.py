@@ -37,10 +37,10 @@ def send_slot_gone(*, payment_id: UUID) -> None:
     )
 
 
-def send_refund_sent(*, refund: Refund) -> None:
-    """Tell the student that their money is on its way to the card it came from."""
+def send_refund_sent(*, refund: Refund, is_again: bool) -> None:
+    """Tell the student that their money is on its way to the card it came from; ``is_again``: their bank had returned it."""
     booking = refund.payment.booking
-    send("refund_sent", to=booking.student, context={"booking": booking, "refund": refund})
+    send("refund_sent", to=booking.student, context={"booking": booking, "refund": refund, "is_again": is_again})
 
 
 def send_receipt(*, number: str) -> None:

@@ -10,24 +10,39 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from bookings.models import Booking
 from payments.models import ACCEPTED_STATUSES, Payment, Receipt, Refund
+from payments.services.receipts import OUT
 
 PAID, PART, WHOLE = _("Paid"), _("Refunded in part"), _("Refunded")
 
 
 @dataclass(frozen=True)
-class Bill:
-    """A receipt with the credit notes that followed it."""
-
-    receipt: Receipt
-    credit_notes: tuple[Receipt, ...]
+class CreditNote:
+    paper: Receipt
+    refund: Refund
 
     @property
-    def given_back_minor(self) -> int:
-        return sum(note.amount_minor for note in self.credit_notes)
+    def is_out(self) -> bool:
+        return self.refund.status in OUT
+
+    @property
+    def came_back(self) -> bool:
+        return self.refund.status == Refund.Status.FAILED
+
+
+@dataclass(frozen=True)
+class Bill:
+    """A receipt with the credit notes that followed it. They stand, also while their money has to be sent once more."""
+
+    receipt: Receipt
+    credit_notes: tuple[CreditNote, ...]
 
     @property
     def kept_minor(self) -> int:
-        return self.receipt.amount_minor - self.given_back_minor
+        return self.receipt.amount_minor - sum(note.paper.amount_minor for note in self.credit_notes)
+
+    @property
+    def is_settled(self) -> bool:
+        return all(note.is_out for note in self.credit_notes)
 
     @property
     def standing(self) -> Promise:
@@ -43,7 +58,7 @@ def bill_of(booking: Booking) -> Bill | None:
     first = next((receipt for receipt in receipts if receipt.refund_id is None), None)
     if first is None:
         return None
-    return Bill(first, tuple(r for r in receipts if r.refund is not None and r.refund.status != Refund.Status.FAILED))
+    return Bill(first, tuple(CreditNote(paper, paper.refund) for paper in receipts if paper.refund is not None))
 
 
 def history_of(student: User) -> QuerySet[Payment]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from payments.jobs import defer
@@ -54,11 +54,19 @@ def issue_missing() -> int:
 def issue_credit_note(*, refund: Refund, at: datetime) -> Receipt | None:
     """Write the credit note of a refund that was just sent; None where the payment never had a receipt.
 
-    One a refund, however often it was sent. Refund and payment are locked.
+    One a refund, however often it was sent: the note says that the price is lower, and a bank that returns the money does
+    not raise it. So where another refund takes the place of one that came back, only what is beyond that one's note is
+    noted. Refund and payment are locked.
     """
-    if Receipt.objects.filter(refund=refund).exists() or not refund.payment.receipts.filter(refund=None).exists():
+    papers = refund.payment.receipts
+    if papers.filter(refund=refund).exists() or not papers.filter(refund=None).exists():
         return None
-    return _issue(refund.payment, refund, refund.amount_minor, refund.currency, at=at)
+    amount = min(refund.amount_minor, _sum(refund.payment.refunds) - _sum(papers.exclude(refund=None)))
+    return _issue(refund.payment, refund, amount, refund.currency, at=at) if amount > 0 else None
+
+
+def _sum(rows: models.Manager[Refund] | models.QuerySet[Receipt]) -> int:
+    return int(rows.aggregate(sum=models.Sum("amount_minor", default=0))["sum"])
 
 
 def _issue(payment: Payment, refund: Refund | None, amount_minor: int, currency: str, *, at: datetime) -> Receipt:

@@ -84,7 +84,7 @@ def take_word(refund: Refund, sent: SentRefund, *, at: datetime) -> None:
     left, status = Status(refund.status), STATUS_OF[sent.status]
     if ORDER.index(status) <= ORDER.index(left) or _is_of_an_earlier_try(refund, sent):
         return
-    is_first_word = not refund.provider_id
+    is_first_word, was_sent_before = not refund.provider_id, _was_sent(refund)
     refund.status, refund.provider_id = status, sent.id
     refund.sent_at = refund.sent_at or at
     refund.settled_at = None if status == Status.SENT else at
@@ -95,8 +95,14 @@ def take_word(refund: Refund, sent: SentRefund, *, at: datetime) -> None:
     if status == Status.FAILED:
         log.error("refund_failed", refund_id=refund.pk, reason=sent.status)
     elif is_first_word:
-        emails.send_refund_sent(refund=refund)
+        emails.send_refund_sent(refund=refund, is_again=was_sent_before)
         issue_credit_note(refund=refund, at=at)  # last: its number is locked until the commit
+
+
+def _was_sent(refund: Refund) -> bool:
+    """Whether an earlier try was sent, and its student told so."""
+    sent = refund.payment.events.filter(name__in=[f"refund_{status}" for status in OUT], data__refund=str(refund.pk))
+    return sent.exists()
 
 
 def _is_of_an_earlier_try(refund: Refund, sent: SentRefund) -> bool:

@@ -92,6 +92,46 @@ def test_a_refund_sent_twice_has_one_credit_note(
     assert (refund.status, Receipt.objects.filter(refund=refund).count()) == ("succeeded", 1)
 
 
+def test_a_refund_that_the_bank_returned_keeps_its_credit_note(
+    client: Client, hold: Booking, paid: Payment, student: User, provider: Provider, gateway: StripeGateway
+) -> None:
+    let_pass(hold)
+    refund = give_back(paid, 1_000)
+    provider.ask(f"refunds/{refund.provider_id}/fail", {})
+    hear(provider, gateway, "refund.failed")
+    note = Receipt.objects.get(refund=refund).number
+    for words in ("your bank returned it, we are sending it again", "What you pay in the end"):
+        _, text = receipt_page(client, hold, student)
+        assert (note in text, words in text, total(text)) == (True, True, "$23.00")
+    assert "The bank returned it. We are sending it again: $10.00" in history(client, student)
+    services.send_refund_again(refund_id=refund.pk, by=make_staff("finance"))
+    _, text = receipt_page(client, hold, student)
+    assert ("on its way to your card again" in text, total(text)) == (True, "$23.00")
+    run_jobs("payments.send_refund")
+    _, text = receipt_page(client, hold, student)
+    assert (text.count("Credit note"), "What you paid in the end" in text, total(text)) == (1, True, "$23.00")
+    run_jobs("deliver_mail")
+    first, second = (m.body for m in mail.outbox if m.extra_headers["X-Event"] == "refund_sent")
+    assert ("had returned it" in first, "Your bank had returned it" in second) == (False, True)
+
+
+def test_what_takes_the_place_of_a_returned_refund_is_not_noted_twice(
+    client: Client, hold: Booking, paid: Payment, student: User, provider: Provider, gateway: StripeGateway
+) -> None:
+    let_pass(hold)
+    refund = give_back(paid, 3_300)
+    provider.ask(f"refunds/{refund.provider_id}/fail", {})
+    hear(provider, gateway, "refund.failed")
+    provider.ask("refunds", {"payment_intent": paid.provider_id, "amount": 2_000})
+    hear(provider, gateway, "refund.created")
+    _, text = receipt_page(client, hold, student)
+    assert (text.count("Credit note"), total(text)) == (1, "$0.00")
+    services.send_refund_again(refund_id=refund.pk, by=make_staff("finance"))
+    run_jobs("payments.send_refund")
+    assert sorted(Refund.objects.values_list("status", "amount_minor")) == [("succeeded", 1_300), ("succeeded", 2_000)]
+    assert [paper.amount_minor for paper in Receipt.objects.exclude(refund=None)] == [3_300]
+
+
 def test_a_number_that_was_not_used_is_not_lost() -> None:
     payment = make_payment(status="succeeded")
     with transaction.atomic():
