@@ -65,3 +65,14 @@ def test_it_reads_what_is_open_for_two_minutes(
     services.reconcile(gateway=gateway)
     hold.refresh_from_db()
     assert hold.status == status
+
+
+@pytest.mark.django_db
+def test_a_tick_between_two_rounds_reads_nothing(hold: Booking, payment: Payment, provider: Provider) -> None:
+    provider.pay(payment.provider_id)
+    Payment.objects.filter(pk=payment.pk).update(created_at=timezone.now() - timedelta(hours=1))
+    midnight = round(datetime(2026, 11, 23, tzinfo=UTC).timestamp())
+    for moment, status in ((midnight + 60, "held"), (midnight, "confirmed")):
+        app.tasks["payments.reconcile"](timestamp=moment)
+        hold.refresh_from_db()
+        assert hold.status == status
