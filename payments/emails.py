@@ -53,11 +53,11 @@ def send_receipt(*, number: str) -> None:
 
 
 def send_dispute_opened(*, dispute: Dispute, booking: Booking) -> None:
-    """Tell finance and the mentor, once, that a payment is disputed; the mentor also that their share waits."""
+    """Tell finance and the mentor that a bank asks about a payment, or has taken it back; the mentor that their share waits."""
     finance = User.objects.filter(is_staff=True, is_active=True, groups__name="finance").order_by("pk")
     for reader in (*finance, booking.mentor.user):
-        context = {"dispute": dispute, "booking": booking, "is_mentor": reader.pk == booking.mentor_id}
-        send("dispute_opened", to=reader, context=context)
+        who = {"is_mentor": reader.pk == booking.mentor_id, "is_inquiry": dispute.status == Dispute.Status.INQUIRY}
+        send("dispute_opened", to=reader, context={"dispute": dispute, "booking": booking, **who})
 
 
 def send_payouts_needed(*, earning: Earning, has_account: bool) -> None:

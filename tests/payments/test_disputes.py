@@ -55,13 +55,21 @@ def test_an_open_dispute_keeps_the_share_and_books_the_loss(
     assert told == {finance.email, hold.mentor.user.email}
 
 
-def test_the_mail_goes_out_once(paid: Payment, provider: Provider, gateway: StripeGateway, finance: User) -> None:
+def test_an_inquiry_and_the_dispute_it_becomes_are_told_once_each(
+    paid: Payment, provider: Provider, gateway: StripeGateway, finance: User
+) -> None:
     dispute(provider, paid, reason="inquiry")
+    hear(provider, gateway, "charge.dispute")
     hear(provider, gateway, "charge.dispute")
     dispute(provider, paid, outcome="escalated")
     hear(provider, gateway, "charge.dispute")
+    hear(provider, gateway, "charge.dispute")
     run_jobs("deliver_mail")
-    assert len([m for m in mail.outbox if m.extra_headers["X-Event"] == "dispute_opened"]) == 2
+    told = [m for m in mail.outbox if m.extra_headers["X-Event"] == "dispute_opened"]
+    assert [m.subject for m in told] == ["A bank asks about a payment"] * 2 + ["A payment is being disputed"] * 2
+    to_finance = [m.body for m in told if m.to == [finance.email]]
+    assert ["Nothing is taken back yet" in body for body in to_finance] == [True, False]
+    assert all("Evidence is due on" in body for body in to_finance)
 
 
 def test_a_won_dispute_gives_everything_but_the_fee_back(
