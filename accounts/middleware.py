@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import redis.exceptions
 from allauth.account.internal.stagekit import unstash_login
 from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser
@@ -15,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.limits import LIMITED_CODES, seconds_to_wait
+from marketplace.common.cache import cache_errors
 from marketplace.common.errors import RateLimited
 from marketplace.common.middleware import GetResponse, unavailable
 
@@ -60,7 +60,7 @@ class SignInAnswersMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return unavailable(request) if isinstance(exception, redis.exceptions.RedisError) else None
+        return unavailable(request) if isinstance(exception, cache_errors()) else None
 
 
 def is_turned_away(request: HttpRequest, response: HttpResponse) -> bool:

@@ -13,9 +13,7 @@ from mentors.languages import language_name
 from mentors.queries import photo_url
 
 if TYPE_CHECKING:
-    from bookings.queries.search import (
-        Hit,  # with it would come the cache's library, for services that want a card's words
-    )
+    from bookings.queries.search import Hit  # services want some of a card's words, and searching is none of their work
 
 TAGS = 3
 

@@ -18,8 +18,8 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control, cache_page
 from django.views.generic import RedirectView
-from redis.exceptions import RedisError
 
+from marketplace.common.cache import cache_errors
 from marketplace.common.guards import PublicMixin
 from marketplace.common.logging import get_logger
 from marketplace.common.views import PageView
@@ -79,7 +79,7 @@ def kept_for_an_hour[**Parts](view: Callable[Parts, TemplateResponse]) -> Callab
             response = cached(*args, **kwargs)
             if isinstance(response, TemplateResponse):
                 response.render()  # here, because it is stored once it is rendered
-        except RedisError:
+        except cache_errors():
             log.warning("cache_unavailable", page=view.__name__)
             return view(*args, **kwargs)
         return response

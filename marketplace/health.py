@@ -5,9 +5,9 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import InterfaceError, OperationalError
 from django.http import HttpRequest
-from redis.exceptions import RedisError
 
 from marketplace.common.api import Answer, json_route, methods
+from marketplace.common.cache import cache_errors
 from marketplace.common.guards import ANYONE
 from marketplace.common.logging import get_logger
 from marketplace.common.schemas import Out
@@ -69,7 +69,7 @@ def _migrations() -> str:
 def _cache() -> str:
     try:
         cache.get("health")
-    except RedisError:
+    except cache_errors():
         return "unavailable"
     return "ok"
 

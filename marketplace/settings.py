@@ -110,6 +110,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "marketplace.urls"
+PAGES_URLCONF = "marketplace.page_urls"  # the part of it that mails point to
 WSGI_APPLICATION = "marketplace.wsgi.application"
 FORM_RENDERER = "marketplace.common.forms.FormRenderer"
 TEMPLATES = [

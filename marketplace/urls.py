@@ -1,5 +1,6 @@
 """Every URL of the product: pages, and JSON routes under ``/api/``."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -7,15 +8,7 @@ from marketplace import crawlers, evidence_views, pages
 
 admin.autodiscover()
 
-APPS = ("accounts", "uploads", "mentors", "bookings", "payments", "chat")
-
 urlpatterns = [
-    path("", pages.Home.as_view(), name="home"),
-    path("help/", pages.Help.as_view(template_name="help/index.html"), name="help"),
-    *(
-        path(f"help/{name}/", pages.Help.as_view(template_name=f"help/{name}.html"), name=f"help-{name}")
-        for name in ("how-it-works", "safety", "terms", "privacy")
-    ),
     path("robots.txt", crawlers.Robots.as_view(), name="robots"),
     path("sitemap.xml", crawlers.sitemap_index, name="sitemap"),
     path("sitemap-<slug:section>.xml", crawlers.sitemap, name="sitemap-section"),
@@ -33,7 +26,7 @@ urlpatterns = [
         path("api/", include(f"{app}.api_urls"))
         for app in ("payments", "marketplace", "accounts", "uploads", "mentors", "bookings", "chat")
     ),
-    *(path("", include(f"{app}.urls")) for app in APPS),
+    path("", include(settings.PAGES_URLCONF)),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 _answer = get_wsgi_application()
 
 # Loaded before the processes are forked, so that they share it and nobody's first request waits for it.
-for name in (settings.ROOT_URLCONF, "uploads.gateways.s3"):
+for name in (settings.ROOT_URLCONF, "uploads.gateways.s3", "css_inline", "icalendar"):
     import_module(name)
 
 

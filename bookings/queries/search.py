@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import redis.exceptions
 from django.conf import settings
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.core.cache import cache
@@ -35,6 +34,7 @@ from bookings.spans import (
     spans,
 )
 from bookings.words import fold, question
+from marketplace.common.cache import cache_errors
 from marketplace.common.errors import DomainError
 from mentors.models import Mentor, Subject
 
@@ -351,7 +351,7 @@ def filter_choices() -> Choices:
     """Read what the filters offer, at most every ten minutes. Without the cache it is read each time."""
     try:
         kept: Choices | None = cache.get("search-choices")
-    except redis.exceptions.RedisError:
+    except cache_errors():
         return _read_choices()
     if kept is None:
         kept = _read_choices()

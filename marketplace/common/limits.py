@@ -6,11 +6,11 @@ these limits fail closed: ``Unavailable`` (503).
 
 from typing import Any
 
-import redis.exceptions
 from django.conf import settings
 from django.http import HttpRequest
 from django_ratelimit.core import get_usage
 
+from marketplace.common.cache import cache_errors
 from marketplace.common.errors import RateLimited, Unavailable
 
 
@@ -36,7 +36,7 @@ def check_rate(request: HttpRequest, name: str) -> None:
         usage: dict[str, Any] | None = get_usage(  # Any: the library's own mixture
             request, group=name, key=_account_or_address, rate=settings.RATE_LIMITS[name], increment=True
         )
-    except redis.exceptions.RedisError as exc:
+    except cache_errors() as exc:
         raise Unavailable from exc
     if usage is not None and usage["should_limit"]:
         raise RateLimited(retry_after=usage["time_left"])

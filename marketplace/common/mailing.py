@@ -23,7 +23,6 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import css_inline
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template import Context
@@ -31,10 +30,13 @@ from django.template.loader import get_template
 from django.utils import timezone, translation
 from procrastinate.contrib.django import app
 
+from marketplace.common.libraries import loaded_when_used
+from marketplace.common.links import links_to_pages
 from marketplace.common.logging import get_logger
 from marketplace.common.middleware import known_zones
 
 log = get_logger(__name__)
+css_inline = loaded_when_used("css_inline")  # 2 MB
 
 QUEUE = "mail"
 TIME_ELEMENT = re.compile(r'<time datetime="[^"]*">([^<]*)</time>')
@@ -108,12 +110,13 @@ def render(name: str, context: Mapping[str, Any]) -> dict[str, str]:  # Any: tem
         "event": name,
         "site": {"name": settings.SITE_NAME, "url": settings.SITE_URL, "currency": settings.CURRENCY},
     }
-    return {
-        # One line: a header can't hold two, and nothing typed may add one.
-        "subject": " ".join(_plain(f"emails/{name}/subject.txt", data).split()),
-        "text": re.sub(r"\n{3,}", "\n\n", _plain(f"emails/{name}/body.txt", data)).strip() + "\n",
-        "html": _inliner().inline(_render(f"emails/{name}/body.html", data, autoescape=True)),
-    }
+    with links_to_pages():
+        return {
+            # One line: a header can't hold two, and nothing typed may add one.
+            "subject": " ".join(_plain(f"emails/{name}/subject.txt", data).split()),
+            "text": re.sub(r"\n{3,}", "\n\n", _plain(f"emails/{name}/body.txt", data)).strip() + "\n",
+            "html": _inliner().inline(_render(f"emails/{name}/body.html", data, autoescape=True)),
+        }
 
 
 def deliver(mail: Mapping[str, Any]) -> None:  # Any: the job's payload, as ``send`` wrote it
@@ -165,6 +168,6 @@ def _plain(template: str, data: dict[str, Any]) -> str:  # Any: template data
 
 
 @cache
-def _inliner() -> css_inline.CSSInliner:
+def _inliner() -> Any:  # Any: the library has no types
     """Styles go onto the elements, because mail programs drop style sheets; ``@media`` (dark mode) stays in one."""
     return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False, minify_css=True)

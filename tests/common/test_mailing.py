@@ -16,6 +16,7 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 from django.template.loader import get_template
+from django.urls import get_resolver
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
@@ -140,6 +141,25 @@ def test_a_repeated_delivery_carries_the_same_message_id(student: User) -> None:
 def test_every_mail_has_its_three_parts(name: str) -> None:
     for part in ("subject.txt", "body.txt", "body.html"):
         get_template(f"emails/{name}/{part}")  # raises when it is missing or can't be parsed
+
+
+def test_every_address_in_a_mail_is_a_pages() -> None:
+    """``{% url … as … %}`` would put up with any other, and the button would lead nowhere."""
+    named = {name for path in FOLDER.rglob("*.*") for name in re.findall(r"""{% url ["']([^"']+)""", path.read_text())}
+    assert "bookings:session" in named
+    assert [name for name in sorted(named) if not is_page(name)] == []
+    assert not is_page("account_login")
+    assert not is_page("admin:index")
+
+
+def is_page(name: str) -> bool:
+    *spaces, last = name.split(":")
+    resolver = get_resolver(settings.PAGES_URLCONF)
+    for space in spaces:
+        if space not in resolver.namespace_dict:
+            return False
+        _prefix, resolver = resolver.namespace_dict[space]
+    return last in resolver.reverse_dict
 
 
 def test_every_mail_that_is_sent_exists_and_every_one_that_exists_is_sent() -> None:
