@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Max, Q, QuerySet, Sum
+from django.db.models import Avg, Count, DurationField, Exists, ExpressionWrapper, F, Max, OuterRef, Q, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -127,10 +127,15 @@ def refused_transfers() -> QuerySet[Transfer]:
 
 
 def failed_payouts() -> QuerySet[Payout]:
-    """Payouts that a bank sent back, the newest first. The mentor was told; they mend it."""
-    return (
-        Payout.objects.filter(status=Payout.Status.FAILED).select_related("mentor__user").order_by("-created_at", "pk")
+    """Payouts that a bank sent back, the newest first. The mentor was told; they mend it. It has gone out again with the
+    next one that did not fail."""
+    mended = Payout.objects.filter(
+        mentor=OuterRef("mentor"),
+        status__in=[Payout.Status.PENDING, Payout.Status.PAID],
+        created_at__gt=OuterRef("created_at"),
     )
+    failed = Payout.objects.filter(~Exists(mended), status=Payout.Status.FAILED)
+    return failed.select_related("mentor__user").order_by("-created_at", "pk")
 
 
 def differences() -> QuerySet[BalanceDifference]:

@@ -19,6 +19,7 @@ from marketplace.common.views import OperationView, PageView
 from payments import desk, services
 from payments.forms import RefundDecisionForm, RefundForm
 from payments.models import RefundRequest
+from payments.words import payout_failure
 
 PER_PAGE = 50
 
@@ -36,7 +37,7 @@ class FinanceDesk(FinanceRequiredMixin, PageView):
             failed_refunds=list(desk.failed_refunds()[: desk.SHOWN]),
             requests=list(desk.waiting_requests()[: desk.SHOWN]),
             transfers=list(desk.refused_transfers()[: desk.SHOWN]),
-            payouts=list(desk.failed_payouts()[: desk.SHOWN]),
+            payouts=[(payout, payout_failure(payout.failure)) for payout in desk.failed_payouts()[: desk.SHOWN]],
             open_disputes=desk.disputes().filter(closed_at=None).count(),
             balances=desk.balances(),
             differences=list(desk.differences()[: desk.SHOWN]),

@@ -29,7 +29,7 @@ class PayoutForm(forms.Form):
         help_text=_("It can’t be changed afterwards."),
         choices=lambda: [("", _("Choose a country")), *countries()],
         error_messages={"required": _("Choose the country that your bank account is in.")},
-        widget=forms.Select(attrs={"autocomplete": "country"}),
+        widget=forms.Select(attrs={"autocomplete": "country", "class": "select--fit"}),
     )
 
     def __init__(self, *args: Any, opened: bool = False, **kwargs: Any) -> None:  # Any: Django's own

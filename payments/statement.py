@@ -138,12 +138,13 @@ def account_of(mentor: Mentor) -> PayoutAccount | None:
 def sums_of(mentor: Mentor, *, at: datetime) -> Sums:
     """Add up a mentor's earnings month by month (of the session, in the reader's zone) and by where they are."""
     paid = Q(transfer__payout__status=Payout.Status.PAID)
+    came_back = Q(transfer__payout__status=Payout.Status.FAILED)  # and waits for the right bank details
     is_coming = Q(status=Status.PENDING, booking__status=Booking.Status.CONFIRMED, booking__ends_at__gt=at)
     place = Case(
         When(is_coming, then=Value("coming")),
         When(status__in=[Status.PENDING, Status.RELEASABLE], then=Value("clearing")),
         When(status=Status.FROZEN, then=Value("frozen")),
-        When(status=Status.BLOCKED, then=Value("waiting")),
+        When(Q(status=Status.BLOCKED) | came_back & Q(status=Status.TRANSFERRED), then=Value("waiting")),
         When(paid & Q(status=Status.TRANSFERRED), then=Value("in_bank")),
         When(status__in=[Status.TRANSFERRING, Status.TRANSFERRED], then=Value("on_its_way")),
     )

@@ -102,6 +102,26 @@ def test_with_nothing_to_do_the_desk_says_so(staff: Client) -> None:
     assert "No disputes" in page(staff, "payments:desk-disputes")
 
 
+def test_a_failed_payout_stands_on_the_desk_until_the_next_goes_out(staff: Client) -> None:
+    mentor = paid().earning.mentor
+
+    def payout(status: str, hours_ago: int, **fields: str) -> None:
+        at = timezone.now() - timedelta(hours=hours_ago)
+        Payout.objects.create(
+            pk=f"po_{hours_ago}", mentor=mentor, status=status, amount_minor=2_805, currency="usd", created_at=at,
+            settled_at=None if status == "pending" else at, **fields,
+        )  # fmt: skip
+
+    payout("paid", 30)
+    payout("failed", 20, failure="account_closed")
+    payout("failed", 10, failure="no_account")
+    text = page(staff)
+    assert ("The bank account is closed." in text, "There is no bank account with this number." in text) == (True, True)
+    payout("pending", 1)
+    assert "The bank account is closed." not in page(staff)
+    assert "Every transfer and payout went through." in page(staff)
+
+
 @pytest.mark.parametrize("name", ["payments:desk", "payments:desk-disputes"])
 def test_the_desk_costs_the_same_for_one_row_and_many(
     staff: Client, name: str, django_assert_num_queries: DjangoAssertNumQueries

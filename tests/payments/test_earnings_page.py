@@ -151,11 +151,15 @@ def test_nobody_elses_earnings_are_there(page: Client, mentor: Mentor) -> None:
 def test_a_failed_payout_is_said_until_the_next_goes_out(page: Client, mentor: Mentor) -> None:
     payout = make_payout(mentor, "failed", failure="account_closed")
     make_earning(mentor, status="transferred", transfer={"payout": payout})
-    text = page.get(EARNINGS).text
-    assert "Your last payout did not go through." in text
-    assert "The bank account is closed." in text
-    make_payout(mentor, "paid")
-    assert "Your last payout did not go through." not in page.get(EARNINGS).text
+    shown = page.get(EARNINGS)
+    assert "Your last payout did not go through." in shown.text
+    assert "The bank account is closed." in shown.text
+    assert (shown.context["sums"].waiting, shown.context["sums"].on_its_way) == (2_805, 0)
+    mended = make_payout(mentor, "pending")
+    Transfer.objects.update(payout=mended)
+    shown = page.get(EARNINGS)
+    assert "Your last payout did not go through." not in shown.text
+    assert (shown.context["sums"].waiting, shown.context["sums"].on_its_way) == (0, 2_805)
 
 
 def test_what_is_owed_is_said(page: Client, mentor: Mentor) -> None:
