@@ -42,6 +42,18 @@ def refund_offers(
     return [offer for offer in offers if at <= offer.until]
 
 
+def tiers_ahead(booking: Booking, *, at: datetime) -> list[Tier]:
+    """Spell out what its student still gets back and until when, the next change first; a tier that a better one outlasts is
+    left out."""
+    offers = refund_offers(booking, side=Booking.Side.STUDENT, at=at) if booking.confirmed_at else []
+    best = [
+        tier
+        for tier in offers
+        if not any(other.until >= tier.until and other.percent >= tier.percent for other in offers if other is not tier)
+    ]
+    return sorted(best, key=lambda tier: tier.until)
+
+
 def grace_until(booking: Booking) -> datetime:
     """The last moment at which a booking by mistake is undone in full: soon after it, and not too close to its start."""
     assert booking.confirmed_at is not None

@@ -20,7 +20,7 @@ from bookings.calendars import calendar_file, mimetype
 from bookings.errors import HoldLimit, SlotTaken
 from bookings.forms import HoldForm
 from bookings.models import Booking
-from bookings.policies import may_join, may_send_files, refund_tiers
+from bookings.policies import may_join, may_send_files, tiers_ahead
 from bookings.queries.after import after_session
 from bookings.queries.changes import change_of
 from bookings.queries.sessions import files_of, holds_behind, session_page, sessions_of
@@ -117,7 +117,7 @@ class Session(GuardMixin, PageView):
             change=change_of(self.booking, user, at=now),
             files=files_of(self.booking, user),
             may_send_files=may_send_files(user, self.booking, at=now),
-            tiers=[tier for tier in refund_tiers(self.booking.policy, self.booking.starts_at) if tier.until > now],
+            tiers=tiers_ahead(self.booking, at=now),
         )
 
 

@@ -65,6 +65,33 @@ def test_the_room_opens_ten_minutes_before_and_closes_at_the_end(client: Client,
             assert (room in client.get(url).text) is is_open, moment
 
 
+def test_what_comes_back_is_spelled_out_as_cancelling_would_have_it(client: Client, student: User) -> None:
+    """Within half an hour of booking by mistake everything does, whatever the policy says of so late."""
+    now = timezone.now()
+    soon = make_booking(student=student, starts_at=now + timedelta(hours=16), confirmed_at=now)
+    later = make_booking(student=student, starts_at=now + timedelta(days=4), confirmed_at=now)
+    client.force_login(student)
+
+    def offered(booking: Booking, *, at: datetime) -> list[tuple[int, timedelta]]:
+        with time_machine.travel(at, tick=False):
+            tiers = client.get(f"/bookings/{booking.pk}/").context["tiers"]
+            preview = client.get(f"/api/bookings/{booking.pk}/refund-preview").json()
+        assert [tier.percent for tier in tiers][:1] == [preview["percent"]]
+        return [(tier.percent, tier.until - now) for tier in tiers]
+
+    half = (50, timedelta(hours=14))
+    assert offered(soon, at=now) == [(100, timedelta(minutes=30)), half]
+    assert offered(soon, at=now + timedelta(minutes=31)) == [half]
+    assert offered(later, at=now) == [(100, timedelta(days=3)), (50, timedelta(days=4, hours=-2))]
+
+
+def test_a_hold_that_ran_out_leads_its_student_to_their_payments(client: Client, student: User, mentor: Mentor) -> None:
+    booking = make_booking(student=student, mentor=mentor, status="expired", confirmed_at=None)
+    for reader, is_led in ((student, True), (mentor.user, False)):
+        client.force_login(reader)
+        assert ("/account/payments/" in client.get(f"/bookings/{booking.pk}/").text.split("<main")[1]) is is_led
+
+
 def test_both_zones_stand_on_the_page(client: Client, student: User) -> None:
     mentor = make_mentor(time_zone="Africa/Lagos")
     User.objects.filter(pk=student.pk).update(time_zone="Europe/Lisbon")
