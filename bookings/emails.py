@@ -1,6 +1,6 @@
 """Mails about sessions. Each goes out if, and only if, the transaction that caused it commits."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import User
@@ -39,6 +39,19 @@ def send_move_proposed(proposal: MoveProposal) -> None:
     ends_at = proposal.starts_at + timedelta(minutes=booking.minutes)
     context = {**_context(booking, booking.student), "proposal": proposal, "ends_at": ends_at}
     send("move_proposed", to=booking.student, context=context)
+
+
+def send_move_kept(proposal: MoveProposal, *, at: datetime) -> None:
+    """Tell the mentor that the session stays where it is: the student said so, or did not answer in time.
+
+    Not where nothing is to come of it any more: the session was cancelled, or has begun.
+    """
+    booking = proposal.booking
+    if booking.status != Booking.Status.CONFIRMED or booking.starts_at <= at:
+        return
+    is_lapsed = proposal.status == MoveProposal.Status.LAPSED
+    context = {**_context(booking, booking.mentor.user), "proposal": proposal, "is_lapsed": is_lapsed}
+    send("move_kept", to=booking.mentor.user, context=context, good_for=booking.starts_at - at)
 
 
 def _session(booking: Booking, reader: User, **context: object) -> dict[str, Any]:  # Any: send's arguments

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from bookings.emails import send_move_proposed, send_moved
+from bookings.emails import send_move_kept, send_move_proposed, send_moved
 from bookings.errors import (
     MovedTooOften,
     NoProposal,
@@ -130,13 +130,18 @@ def accept_proposal(*, booking_id: UUID, by: User, starts_at: datetime | None = 
 
 
 def decline_proposal(*, booking_id: UUID, by: User, starts_at: datetime | None = None) -> Booking:
-    """Keep a session where it is, for its student. Raises ``NoProposal``, ``AlreadyBegun`` or ``WrongState``."""
+    """Keep a session where it is, for its student. Mails the mentor.
+
+    Raises ``NoProposal``, ``AlreadyBegun`` or ``WrongState``.
+    """
     with transaction.atomic(durable=True):
         booking, now = lock_upcoming(booking_id)
         proposal = _asked(booking, starts_at, at=now)
         close_proposal(booking, Status.DECLINED, at=now)
         record(booking, "move_declined", at=now, by=by, proposal=str(proposal.pk))
         remember_made(booking.pk)
+        proposal.booking, proposal.status = booking, Status.DECLINED
+        send_move_kept(proposal, at=now)
         return booking
 
 
@@ -164,9 +169,20 @@ def close_proposal(booking: Booking, status: MoveProposal.Status, *, at: datetim
 
 
 def close_lapsed_proposals(*, at: datetime) -> int:
-    """Mark the proposals ``lapsed`` whose time is over, and count them. Everyone reads them so already (``status_at``)."""
-    lapsed = MoveProposal.objects.filter(status=Status.OPEN, lapses_at__lte=at)
-    return lapsed.update(status=Status.LAPSED, closed_at=at)
+    """Mark the proposals ``lapsed`` whose time is over, and count them. Everyone reads them so already (``status_at``).
+
+    Mails each mentor, once: who closes a proposal otherwise is there and reads it.
+    """
+    lapsed = MoveProposal.objects.filter(status=Status.OPEN, lapses_at__lte=at).order_by("lapses_at", "pk")
+    closed = 0
+    for proposal in lapsed.select_related("booking__mentor__user", "booking__student"):
+        with transaction.atomic(durable=True):
+            still_open = MoveProposal.objects.filter(pk=proposal.pk, status=Status.OPEN)
+            if still_open.update(status=Status.LAPSED, closed_at=at):
+                proposal.status = Status.LAPSED
+                send_move_kept(proposal, at=at)
+                closed += 1
+    return closed
 
 
 def _wanted(booking: Booking, starts_at: datetime, *, at: datetime) -> Wanted:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.test import Client
 from icalendar import Calendar
 
@@ -378,6 +379,52 @@ def test_the_student_is_asked_by_mail(booking: Booking) -> None:
     assert "A doctor's appointment" in message.body
     assert f"/bookings/{booking.pk}/move/" in message.body
     assert not message.attachments
+
+
+def told_that_it_stays() -> list[EmailMessage]:
+    run_jobs("deliver_mail")
+    return [message for message in mail.outbox if message.extra_headers["X-Event"] == "move_kept"]
+
+
+def test_the_mentor_reads_that_the_student_keeps_the_old_time(booking: Booking) -> None:
+    User.objects.filter(pk=booking.student_id).update(name="Amara Okafor")
+    propose(booking)
+    decline(booking, at=NOW)
+    [message] = told_that_it_stays()
+    assert (message.to, message.subject) == ([booking.mentor.user.email], "Amara keeps Wed 10 Mar at 12:00")
+    assert "Amara Okafor cannot make Wed 10 Mar, 15:00, which you suggested." in str(message.body)
+    assert f"/bookings/{booking.pk}/" in str(message.body)
+    assert not message.attachments
+
+
+def test_the_mentor_reads_once_that_nobody_answered(booking: Booking) -> None:
+    User.objects.filter(pk=booking.student_id).update(name="Amara Okafor")
+    proposal = propose(booking)
+    with time_machine.travel(proposal.lapses_at, tick=False):
+        for closed in (1, 0):
+            assert services.close_lapsed_proposals(at=proposal.lapses_at) == closed
+        [message] = told_that_it_stays()
+    assert message.subject == "No answer from Amara: Wed 10 Mar at 12:00 stays"
+    assert "did not answer in time" in str(message.body)
+
+
+@pytest.mark.parametrize("fields", [{"status": "cancelled", "cancelled_by": "student"}, {"status": "confirmed"}])
+def test_of_a_session_that_is_off_or_over_nothing_is_told(booking: Booking, fields: dict[str, str]) -> None:
+    """Its worker was down for a week, say. The row is closed all the same."""
+    propose(booking)
+    Booking.objects.filter(pk=booking.pk).update(**fields)
+    late = booking.starts_at if fields["status"] == "confirmed" else booking.starts_at - DAY
+    with time_machine.travel(late, tick=False):
+        assert services.close_lapsed_proposals(at=late) == 1
+        assert told_that_it_stays() == []
+
+
+def test_who_answers_the_mentor_otherwise_sends_no_such_mail(booking: Booking) -> None:
+    propose(booking)
+    accept(booking, at=NOW)
+    propose(booking, START, at=NOW)
+    move(booking, START + DAY)
+    assert told_that_it_stays() == []
 
 
 # The page
