@@ -307,6 +307,7 @@ def test_an_earning_stays_frozen_until_report_and_dispute_are_both_closed(
         ("completed", None, "", True),
         ("completed", 0, "problem", True),  # support has decided, long before
         ("refunded", 50, "problem", True),
+        ("refunded", 50, "fine", True),  # they thought better of it
         ("cancelled", 50, "", True),
         ("cancelled", 0, "", True),
         ("no_show_student", 0, "", True),
