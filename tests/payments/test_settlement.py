@@ -175,6 +175,7 @@ def test_late_money_for_a_taken_time_goes_back_with_an_apology(
     assert sorry.subject == "That time was taken. You have been refunded"
     assert "$33.00" in sorry.body
     assert sorry.body.count("\n- ") == settings.ALTERNATIVES
+    assert sorry.body.count(", GMT") == 1  # which zone the times are in
 
 
 def test_late_money_less_than_a_quarter_of_an_hour_ahead_goes_back(
@@ -252,6 +253,7 @@ def test_a_decline_keeps_payment_and_hold_open_for_another_card(
     assert payment.events.filter(name="declined").count() == 1
     assert AnalyticsEvent.objects.filter(name="payment_failed").count() == 1
     assert sent_mails() == ["payment_failed"]
+    assert mail.outbox[0].body.count(", GMT") == 1  # which zone the times are in
     provider.pay(payment.provider_id)
     settle(payment, gateway)
     hold.refresh_from_db()
