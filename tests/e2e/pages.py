@@ -228,6 +228,9 @@ def read_suggested_move(person: Person) -> None:
 # What a session of the demo can be turned into: its columns.
 OVER = "starts_at = now() - interval '2 hours', ends_at = now() - interval '2 hours' + make_interval(mins => minutes)"
 STATES = {
+    "coming": "status = 'confirmed', starts_at = now() + interval '40 days', "
+    "ends_at = now() + interval '40 days' + make_interval(mins => minutes), "
+    "blocked_until = now() + interval '40 days' + make_interval(mins => minutes)",
     "running": "status = 'confirmed', starts_at = now() - interval '5 minutes', "
     "ends_at = now() - interval '5 minutes' + make_interval(mins => minutes)",
     "over": f"status = 'ended', {OVER}",
@@ -243,6 +246,11 @@ STRIKE = (
     "INSERT INTO bookings_strike (mentor_id, booking_id, kind, points, at, expires_at, hides_days, appeal, decision) "
     "SELECT mentor_id, id, 'absence', 3, now(), now() + interval '90 days', 0, '', '' FROM bookings_booking WHERE id = %(id)s "
     "ON CONFLICT DO NOTHING"
+)
+SUGGESTED = (
+    "INSERT INTO bookings_moveproposal (id, booking_id, status, starts_at, old_starts_at, by_id, reason, created_at, lapses_at) "
+    "SELECT gen_random_uuid(), id, 'open', starts_at + interval '1 day', starts_at, mentor_id, 'A conference', now(), "
+    "now() + interval '1 day' FROM bookings_booking WHERE id = %(id)s ON CONFLICT DO NOTHING"
 )
 UNREVIEWED = "DELETE FROM bookings_review WHERE booking_id = %(id)s"
 REVIEWED = (
@@ -284,7 +292,7 @@ def own_session(nth: int, role: str, email: str, state: str, path: str, *more: s
             owner = f"{role}_id = (SELECT id FROM accounts_user WHERE email = %(email)s)"
             # Step by step, because each row in between has to satisfy the database too.
             for columns in (
-                "status = 'ended', refund_percent = NULL, closed_at = NULL, blocked_until = now() + interval '1 day'",
+                "status = 'ended', refund_percent = NULL, closed_at = NULL, blocked_until = greatest(ends_at, now() + interval '1 day')",
                 f"{owner}, {STATES[state]}",
                 "blocked_until = ends_at",
             ):
@@ -298,6 +306,7 @@ def own_session(nth: int, role: str, email: str, state: str, path: str, *more: s
 
 
 AMARA, MENTOR = (0, "student", "amara@demo.test"), (1, "mentor", "mentor1@demo.test")
+COMING = (4, "mentor", "mentor1@demo.test", "coming")
 
 
 def read_report(person: Person) -> None:
@@ -469,6 +478,10 @@ PAGES: dict[str, dict[str, Way]] = {
         "payments:payouts-setup": "/mentor/payouts/setup/",
         "payments:earnings": own_earnings("mentor1@demo.test"),
         "bookings:strikes none": "/mentor/strikes/",
+        "bookings:session coming": own_session(*COMING, "/bookings/{session}/"),
+        "bookings:cancel": own_session(*COMING, "/bookings/{session}/cancel/"),
+        "bookings:move": own_session(*COMING, "/bookings/{session}/move/"),
+        "bookings:move suggested": own_session(*COMING, "/bookings/{session}/move/", SUGGESTED),
         "bookings:session to say": own_session(*MENTOR, "over", "/bookings/{session}/"),
         "bookings:answer": own_session(*MENTOR, "reported", "/bookings/{session}/answer/", REPORT),
         "bookings:answer-review": own_session(*MENTOR, "completed", "/bookings/{session}/review/answer/", REVIEWED),
