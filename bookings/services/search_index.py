@@ -1,7 +1,8 @@
 """Keeps what search reads in step with mentors and bookings. Search may lag behind; a claim never reads here."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import batched
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.postgres.search import SearchVector
 from django.db import transaction
-from django.db.models import Count, F, OuterRef, Prefetch, Subquery, Sum, Value
+from django.db.models import Count, F, OuterRef, Subquery, Sum, Value
 from django.db.models.expressions import Combinable
 
 from bookings.models import Booking, BookingEvent, Review, SearchRow
@@ -95,17 +96,16 @@ def recount_reviews(*, mentor: Mentor) -> None:
 
 def _refresh_batch(mentors: Sequence[UUID], *, at: datetime) -> None:
     listed = Mentor.objects.listed().filter(pk__in=mentors).select_related("user")
-    listed = listed.prefetch_related(
-        Prefetch("packages", Package.objects.order_by("minutes")),
-        Prefetch("mentor_subjects", MentorSubject.objects.select_related("subject").order_by("pk")),
-    )
+    # Not prefetched: a mentor who holds rows that hold the mentor would stay until the collector comes by, 2 MB of them.
+    packages = _by_mentor(Package.objects.filter(mentor__in=mentors).order_by("minutes", "pk"))
+    taught = _by_mentor(MentorSubject.objects.filter(mentor__in=mentors).select_related("subject").order_by("pk"))
     taken = taken_of_many(mentors, at, at + timedelta(days=settings.HORIZON_DAYS_MAX), at=at)
     hours = hours_of_many(listed)
     rows = []
     for mentor in listed:
         windows = windows_between(hours[mentor.pk], at, at + timedelta(days=mentor.horizon_days))
         diary = diary_of(windows, taken[mentor.pk])
-        rows += [_row(mentor, package, diary, at=at) for package in mentor.packages.all()]
+        rows += [_row(mentor, package, taught[mentor.pk], diary, at=at) for package in packages[mentor.pk]]
     with transaction.atomic():
         kept = SearchRow.objects.bulk_create(
             rows, update_conflicts=True, unique_fields=["mentor", "minutes"], update_fields=WRITTEN
@@ -113,12 +113,18 @@ def _refresh_batch(mentors: Sequence[UUID], *, at: datetime) -> None:
         SearchRow.objects.filter(mentor__in=mentors).exclude(pk__in=[row.pk for row in kept]).delete()
 
 
-def _row(mentor: Mentor, package: Package, diary: Diary, *, at: datetime) -> SearchRow:
+def _by_mentor[Row: (Package, MentorSubject)](rows: Iterable[Row]) -> Mapping[UUID, list[Row]]:
+    found = defaultdict(list)
+    for row in rows:
+        found[row.mentor_id].append(row)
+    return found
+
+
+def _row(mentor: Mentor, package: Package, taught: Sequence[MentorSubject], diary: Diary, *, at: datetime) -> SearchRow:
     package.mentor = mentor
     rules = rules_of(mentor, minutes=package.minutes)
     end = at + rules.horizon + timedelta(minutes=1)
     free = runs(bookable_starts(rules, diary, at=at, start=at, end=end))
-    taught = list(mentor.mentor_subjects.all())
     verified = [each for each in taught if _is_verified(each, on=at.date())]
     next_start_at = free[0][0] if free else None
     return SearchRow(
