@@ -229,13 +229,6 @@ def test_support_reads_a_thread_only_once_reported_and_each_read_is_logged(
     assert AuditEvent.objects.filter(action="thread_read", actor=support).count() == 1
 
 
-def test_messages_cannot_be_edited_or_deleted(thread: Thread) -> None:
-    for change in (lambda: Message.objects.update(body="Other"), lambda: Message.objects.all().delete()):
-        with pytest.raises(Exception, match="Cannot"), transaction.atomic():
-            change()
-    assert Message.objects.get().body == "Hello!"
-
-
 def test_the_inbox_asks_as_many_questions_for_many_threads_as_for_one(client: Client, student: User) -> None:
     make_booking(student=student)  # lifts the limit on new threads
     client.force_login(student)
