@@ -20,12 +20,15 @@ def test_only_known_events_are_counted(student: User) -> None:
     assert AnalyticsEvent.objects.get().data == {"results": 3}
 
 
-@pytest.mark.parametrize("model", [AnalyticsEvent, AuditEvent])
-def test_the_logs_are_append_only(student: User, model: type[AnalyticsEvent | AuditEvent]) -> None:
+@pytest.mark.parametrize(
+    ("model", "trigger"),
+    [(AnalyticsEvent, "analytics_event_append_only"), (AuditEvent, "audit_event_append_only")],
+)
+def test_the_logs_are_append_only(student: User, model: type[AnalyticsEvent | AuditEvent], trigger: str) -> None:
     track("search_run")
     record("looked", by=student, subject=student)
     for change in (lambda: model.objects.all().delete(), lambda: model.objects.update(data={})):
-        with pytest.raises(ProgrammingError, match="Cannot"), transaction.atomic():
+        with pytest.raises(ProgrammingError, match=trigger), transaction.atomic():
             change()
     assert model.objects.count() == 1
 
