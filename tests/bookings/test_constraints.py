@@ -140,6 +140,6 @@ def test_a_proposal_moves_and_waits_alone_until_it_is_closed(mentor: Mentor) -> 
 def test_the_history_of_a_booking_is_only_added_to(mentor: Mentor) -> None:
     line = BookingEvent.objects.create(booking=make_booking(mentor=mentor), name="held", at=timezone.now())
     for change in (lambda: BookingEvent.objects.update(name="other"), line.delete):
-        with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
+        with pytest.raises(ProgrammingError, match="booking_event_append_only"), transaction.atomic():
             change()
     assert BookingEvent.objects.get().name == "held"

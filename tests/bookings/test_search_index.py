@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bookings.models import Booking, BookingEvent, Review, SearchRow
 from bookings.queries.slots import slots_of
 from bookings.services.search_index import STALE_AFTER, let_starts_pass, recount_reviews, refresh_search_index
+from marketplace.common.errors import violated_constraint
 from mentors.models import Mentor, MentorSubject, Package
 from tests.factories import make_booking, make_mentor, make_subject
 
@@ -42,6 +43,19 @@ def test_a_row_holds_the_price_of_its_length_and_all_its_slots(mentor: Mentor, r
     slots = slots_of(mentor, 90, row.refreshed_at, row.refreshed_at + 61 * DAY, at=row.refreshed_at)
     assert indexed_starts(mentor, 90) == [slot.starts_at for slot in slots]
     assert row.next_start_at == slots[0].starts_at
+
+
+def test_a_length_of_a_mentor_has_one_row(mentor: Mentor, reindex: Reindex) -> None:
+    reindex()
+    row = row_of(mentor)
+    row.pk = None
+    with pytest.raises(IntegrityError) as refusal, transaction.atomic():
+        row.save(force_insert=True)
+    assert violated_constraint(refusal.value) == "search_row_unique"
+    row.minutes = 60
+    row.save(force_insert=True)
+    row.pk, row.minutes, row.mentor = None, 45, make_mentor()
+    row.save(force_insert=True)
 
 
 def test_only_listed_mentors_have_rows(mentor: Mentor, reindex: Reindex) -> None:
