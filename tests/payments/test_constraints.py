@@ -146,6 +146,6 @@ def test_a_refund_is_in_one_piece(fields: dict[str, object], constraint: str) ->
 def test_the_history_of_a_payment_is_only_added_to() -> None:
     line = PaymentEvent.objects.create(payment=make_payment(), name="created", at=timezone.now())
     for change in (lambda: PaymentEvent.objects.update(name="other"), line.delete):
-        with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
+        with pytest.raises(ProgrammingError, match="payment_event_append_only"), transaction.atomic():
             change()
     assert PaymentEvent.objects.get().name == "created"

@@ -144,9 +144,9 @@ def test_a_number_that_was_not_used_is_not_lost() -> None:
 
 def test_a_receipt_is_never_changed() -> None:
     receipt = receipts.issue_receipt(payment=make_payment(status="succeeded"), at=timezone.now())
-    with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
+    with pytest.raises(ProgrammingError, match="receipt_append_only"), transaction.atomic():
         Receipt.objects.update(amount_minor=1)
-    with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
+    with pytest.raises(ProgrammingError, match="receipt_append_only"), transaction.atomic():
         receipt.delete()
 
 
