@@ -175,7 +175,7 @@ def test_a_handle_is_unique(mentor: Mentor) -> None:
 def test_events_are_never_changed_or_deleted(mentor: Mentor) -> None:
     event = MentorEvent.objects.create(mentor=mentor, name="started", at=timezone.now())
     for write in (lambda: MentorEvent.objects.update(name="x"), lambda: MentorEvent.objects.all().delete()):
-        with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
+        with pytest.raises(ProgrammingError, match="mentor_event_append_only"), transaction.atomic():
             write()
     event.refresh_from_db()
     assert event.name == "started"
