@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("accounts", "uploads", "mentors", "bookings", "payments", "chat")
@@ -132,3 +133,21 @@ def test_every_link_between_documents_leads_somewhere() -> None:
     for page in DOCUMENTS:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), f"{relative(page)} → {target}"
+
+
+def guards() -> set[str]:
+    """The named constraints and triggers of our models."""
+    return {
+        guard.name
+        for model in apps.get_models(include_auto_created=True)
+        if model.__module__.split(".")[0] in (*APPS, "marketplace")
+        for guard in (*model._meta.constraints, *getattr(model._meta, "triggers", ()))
+    }
+
+
+def test_every_constraint_and_trigger_is_named_by_a_test() -> None:
+    here = Path(__file__).resolve()
+    texts = [path.read_text() for path in (ROOT / "tests").rglob("test_*.py") if path != here]
+    assert {"booking_mentor_no_overlap", "user_role_known", "message_append_only"} <= guards()
+    # As a whole string: what only a comment or a longer name speaks of is not tested.
+    assert sorted(name for name in guards() if not any(f'"{name}"' in text for text in texts)) == []
