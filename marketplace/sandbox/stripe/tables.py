@@ -122,7 +122,7 @@ def intent_buttons(intent: StripeObject, charge: StripeObject | None) -> list[st
     left = charge["amount"] - charge["amount_refunded"]
     if left:
         buttons += [press("Refund", "refunds"), press("Refund half", "refunds", amount=str((left + 1) // 2))]
-    if not charge["disputed"]:
+    if left and not charge["disputed"]:
         buttons += [
             press("Dispute", "disputes", reason="fraudulent"),
             press("Inquiry", "disputes", reason="inquiry"),
