@@ -14,8 +14,10 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from marketplace.common.errors import DomainError
 from marketplace.common.formatting import number
 from marketplace.common.guards import MentorRequiredMixin
 from marketplace.common.views import OperationView, PageView
@@ -42,6 +44,9 @@ from payments.statement import (
     table_of,
 )
 from payments.words import payout_failure
+
+# Nobody pays here, so nothing is said of charges.
+UNANSWERED = gettext_lazy("Our payment provider does not answer right now. Try again in a moment.")
 
 
 class OwnMoneyMixin(MentorRequiredMixin):
@@ -157,6 +162,11 @@ class SetUpPayouts(OwnMoneyMixin, OperationView):
             raise CountryRefused from refusal
         return redirect(services.make_onboarding_link(account=account, gateway=gateway))
 
+    def refused(self, form: Form, error: DomainError) -> HttpResponse:
+        if isinstance(error, ProviderUnavailable):
+            error.user_message = UNANSWERED
+        return super().refused(form, error)
+
 
 class PayoutsReturn(OwnMoneyMixin, PageView):
     """``/mentor/payouts/return/``: where the provider sends its form's reader back to. Whether the form was finished only the
@@ -183,7 +193,7 @@ class PayoutsRefresh(OwnMoneyMixin, PageView):
         try:
             return redirect(services.make_onboarding_link(account=account, gateway=payment_gateway().connect))
         except (ProviderUnavailable, ProviderRefused):
-            messages.error(request, _("Our payment provider does not answer right now. Try again in a moment."))
+            messages.error(request, UNANSWERED)
             return redirect("payments:payouts-setup")
 
 
@@ -202,8 +212,8 @@ class PayoutsDashboard(OwnMoneyMixin, OperationView):
         except ProviderRefused:
             return redirect("payments:payouts-setup")
 
-    def refused(self, form: Form, error: Any) -> HttpResponse:  # Any: a DomainError
-        messages.error(self.request, str(error.user_message))
+    def refused(self, form: Form, error: DomainError) -> HttpResponse:
+        messages.error(self.request, UNANSWERED if isinstance(error, ProviderUnavailable) else str(error.user_message))
         return redirect("payments:earnings")
 
 

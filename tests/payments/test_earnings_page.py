@@ -254,6 +254,8 @@ def test_a_provider_that_is_down_is_said_and_nothing_is_lost(page: Client, provi
     response = page.post(SET_UP, {"country": "FR"})
     assert response.status_code == 503
     assert '<option value="FR" selected>' in response.text
+    assert "Our payment provider does not answer right now. Try again in a moment." in response.text
+    assert "charged" not in response.text
     provider.ask("faults", {"api": None})
     assert page.post(SET_UP, {"country": "FR"}).status_code == 302
 
