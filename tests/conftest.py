@@ -1,6 +1,8 @@
 """The small cast of the tests, and the rule that no call leaves the house while a transaction is open."""
 
+import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -97,3 +99,9 @@ def finance(db: None) -> User:
 def csrf_client() -> Client:
     """A client that is held to CSRF tokens, as browsers are."""
     return Client(enforce_csrf_checks=True)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:  # Any: Playwright's options
+    """The Chromium that ``bin/e2e`` found."""
+    return {"executable_path": os.environ["CHROMIUM"], "args": ["--no-sandbox"] if os.geteuid() == 0 else []}

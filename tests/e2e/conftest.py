@@ -19,11 +19,6 @@ expect.set_options(timeout=20_000)
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:  # Any: Playwright's options
-    return {"executable_path": os.environ["CHROMIUM"], "args": ["--no-sandbox"] if os.geteuid() == 0 else []}
-
-
 @pytest.fixture
 def site(live_server: Any) -> str:  # Any: pytest-django's server
     """The address of the site, served from this process with the test's own database."""

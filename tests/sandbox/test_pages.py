@@ -1,7 +1,5 @@
 """The Payment Element, the bank's step and the control page in a real browser, under a strict policy."""
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,7 +9,7 @@ from typing import Any
 import pytest
 import stripe
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from .conftest import PUBLISHABLE_KEY, Sandbox
 
@@ -92,20 +90,6 @@ class Shop:
         page.goto(self.url)
         expect(page.locator("body[data-ready=yes]")).to_be_attached()
         return intent
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A browser of this module's own: Playwright's loop must not run under other tests."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium; install one or name it in CHROMIUM")
-        pytest.skip("no Chromium; install one or name it in CHROMIUM")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
