@@ -168,7 +168,7 @@ CACHES = {
 }
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001"]  # it does not know that Django's own Redis cache counts atomically
 
-# Storage: S3 everywhere (uploads.gateways). Private files are read only through links that uploads.services signs.
+# Storage: S3 everywhere. Private files are read only through links that uploads.services signs.
 STORAGES = {
     "default": {"BACKEND": "uploads.storage.RefusingStorage"},
     # A developer's files are served as they lie; everywhere else `collectstatic` gave them hashed names.
@@ -177,16 +177,27 @@ STORAGES = {
         if DEBUG
         else "marketplace.common.static.StaticStorage"
     },
+    "private": {
+        "BACKEND": "uploads.gateways.s3.PrivateStorage",
+        "OPTIONS": {
+            "bucket_name": env.S3_BUCKET,
+            "endpoint_url": env.S3_ENDPOINT_URL or None,
+            "region_name": env.S3_REGION,
+            "access_key": env.S3_ACCESS_KEY_ID.get_secret_value(),
+            "secret_key": env.S3_SECRET_ACCESS_KEY.get_secret_value(),
+            "signature_version": "s3v4",
+            "addressing_style": "path" if env.S3_ENDPOINT_URL else "virtual",
+            "default_acl": None,
+            "querystring_auth": True,
+            "querystring_expire": DOWNLOAD_URL_SECONDS,
+            "file_overwrite": False,
+        },
+    },
 }
-S3_ENDPOINT_URL = env.S3_ENDPOINT_URL
-S3_BUCKET = env.S3_BUCKET
-S3_REGION = env.S3_REGION
-S3_ACCESS_KEY_ID = env.S3_ACCESS_KEY_ID.get_secret_value()
-S3_SECRET_ACCESS_KEY = env.S3_SECRET_ACCESS_KEY.get_secret_value()
 S3_ORIGIN = (
-    "{0.scheme}://{0.netloc}".format(urlsplit(S3_ENDPOINT_URL))
-    if S3_ENDPOINT_URL
-    else f"https://{S3_BUCKET}.s3.{S3_REGION}.amazonaws.com"
+    "{0.scheme}://{0.netloc}".format(urlsplit(env.S3_ENDPOINT_URL))
+    if env.S3_ENDPOINT_URL
+    else f"https://{env.S3_BUCKET}.s3.{env.S3_REGION}.amazonaws.com"
 )
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

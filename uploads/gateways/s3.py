@@ -1,16 +1,15 @@
-"""The object storage, S3's protocol everywhere.
+"""The object storage, S3's protocol everywhere, through the one client that ``STORAGES["private"]`` configures.
 
-Imported by ``storage.py`` when first a file is touched. botocore alone: boto3 and what stands upon it would take as much
-memory again, for a client that is the same.
+Imported by ``storage.py`` when first a file is touched.
 """
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.session import get_session
-from django.conf import settings
+from django.core.files.storage import storages
 from django.utils.http import content_disposition_header
+from storages.backends.s3 import S3Storage
 
 from uploads.gateways.storage import SignedPost, StorageUnavailable
 
@@ -21,6 +20,21 @@ CONNECT_SECONDS, READ_SECONDS, TRIES = 3, 10, 2
 NOT_THERE = {"404", "NoSuchKey", "NotFound"}
 
 
+class PrivateStorage(S3Storage):  # type: ignore[misc]  # django-storages has no types
+    """S3 with a limit on every wait, signing for the bucket's own region."""
+
+    def __init__(self, **options: Any) -> None:  # Any: the OPTIONS of STORAGES
+        options["client_config"] = Config(
+            signature_version="s3v4",
+            # Without it links of us-east-1 are signed for the global endpoint, which redirects to the region's.
+            s3={"addressing_style": options["addressing_style"], "us_east_1_regional_endpoint": "regional"},
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": TRIES},
+        )
+        super().__init__(**options)
+
+
 class PrivateFiles:
     """Reads, writes, deletes and signs, through one client for all threads; every call that goes out has a timeout.
 
@@ -28,26 +42,11 @@ class PrivateFiles:
     """
 
     def __init__(self) -> None:
-        self._bucket = settings.S3_BUCKET
-        client = get_session().create_client(
-            "s3",
-            endpoint_url=settings.S3_ENDPOINT_URL or None,
-            region_name=settings.S3_REGION,
-            aws_access_key_id=settings.S3_ACCESS_KEY_ID,
-            aws_secret_access_key=settings.S3_SECRET_ACCESS_KEY,
-            config=Config(
-                signature_version="s3v4",
-                s3={
-                    "addressing_style": "path" if settings.S3_ENDPOINT_URL else "virtual",
-                    # Else links of us-east-1 are signed for the global endpoint, which redirects to the region's.
-                    "us_east_1_regional_endpoint": "regional",
-                },
-                connect_timeout=CONNECT_SECONDS,
-                read_timeout=READ_SECONDS,
-                retries={"mode": "standard", "total_max_attempts": TRIES},
-            ),
-        )
-        self._client = cast("S3Client", client)  # botocore makes its classes from data, service by service
+        storage = storages["private"]
+        assert isinstance(storage, PrivateStorage)
+        self._bucket = storage.bucket_name
+        # Clients, unlike what boto3 builds on them, may be shared by threads; django-storages makes one for each, of 17 MB.
+        self._client: S3Client = storage.connection.meta.client
 
     def sign_post(
         self, key: str, *, content_type: str, max_bytes: int, seconds: int, return_to: str = ""
