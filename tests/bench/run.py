@@ -55,11 +55,13 @@ def measure(asks: Asks, plan: Plan, folder: Path, only: str | None) -> list[Row]
         rows = speed_rows(product, floor, asks, plan, [only] if only else list(OPERATIONS))
         if only:
             return rows
-        rows += query_rows(asks) + crowd_rows(product, asks)
+        rows += query_rows(asks)
         worker.start()
         worker.wait_for_jobs(seconds=120)
         resident, proportional = worker.memory()
+        worker.program.stop()  # before the crowd leaves it more to do than anybody waits for
         rows.append(Row("Worker after its jobs", resident, 90, f"its own share {proportional:.0f} MB", "MB"))
+        rows += crowd_rows(product, asks)
         return rows + sizes.rows()
     finally:
         for each in (product, floor, worker):
