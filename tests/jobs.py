@@ -1,10 +1,12 @@
-"""Runs the jobs that a test's requests have deferred, on the test's own connection and in the order they came."""
+"""Runs the jobs that a test's requests have deferred: on the test's own connection and in the order they came, or by a worker."""
 
+import asyncio
 import json
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
+from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -20,6 +22,23 @@ def run_jobs(*names: str) -> list[str]:
         app.tasks[name](**arguments)
         ran.append(name)
     return ran
+
+
+def let_worker_run(jobs: App, *, queue: str) -> None:
+    """Let procrastinate's own worker do what waits in a queue, with the connector that a deployment's worker has."""
+    worker_connector = jobs.connector.get_worker_connector()  # type: ignore[attr-defined]  # the Django connector's own
+
+    async def live() -> None:
+        async with jobs.open_async():
+            await jobs.run_worker_async(queues=[queue], wait=False, install_signal_handlers=False)
+
+    with jobs.replace_connector(worker_connector):
+        asyncio.run(live())
+
+
+def forget_jobs() -> None:
+    with connection.cursor() as cursor:  # procrastinate's models are read-only
+        cursor.execute("DELETE FROM procrastinate_jobs")
 
 
 def waiting_jobs(name: str) -> list[dict[str, Any]]:  # Any: JSON

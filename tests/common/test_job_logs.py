@@ -1,16 +1,15 @@
 """A job that fails is in the log, with why, also while it will be tried again. What goes well is not."""
 
-import asyncio
 import json
 import logging.config
 from typing import Any
 
 import pytest
-from django.db import connection
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import DjangoApp, app
 
 from marketplace.common.logging import logging_config
+from tests.jobs import forget_jobs, let_worker_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,16 +26,8 @@ def work(*, retry: bool | RetryStrategy, fails: bool) -> None:
             raise ValueError("the bank of amara@example.org is closed")
 
     try_it.defer()
-    worker_connector = jobs.connector.get_worker_connector()  # type: ignore[attr-defined]  # the Django connector's own
-
-    async def live() -> None:
-        async with jobs.open_async():
-            await jobs.run_worker_async(queues=[QUEUE], wait=False, install_signal_handlers=False)
-
-    with jobs.replace_connector(worker_connector):
-        asyncio.run(live())
-    with connection.cursor() as cursor:  # its models are read-only
-        cursor.execute("DELETE FROM procrastinate_jobs")
+    let_worker_run(jobs, queue=QUEUE)
+    forget_jobs()
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
 """What a job defers commits or vanishes with the job's own transaction, as it does in a web server."""
 
-import asyncio
-
 import pytest
 from django.db import connection, transaction
 from procrastinate import App
 from procrastinate.contrib.django import DjangoApp, app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tests.jobs import forget_jobs, let_worker_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,18 +31,10 @@ def app_with(connector: DjangoConnector) -> App:
 def work(jobs: App, *, is_undone: bool) -> int:
     """Let a real worker do the job; tell how many jobs it has left behind."""
     jobs.configure_task("cause").defer(is_undone=is_undone)
-    worker_connector = jobs.connector.get_worker_connector()  # type: ignore[attr-defined]  # the Django connector's own
-
-    async def live() -> None:
-        async with jobs.open_async():
-            await jobs.run_worker_async(queues=[QUEUE], wait=False, install_signal_handlers=False)
-
-    with jobs.replace_connector(worker_connector):
-        asyncio.run(live())
+    let_worker_run(jobs, queue=QUEUE)
     assert not ProcrastinateJob.objects.filter(task_name="cause").exclude(status="succeeded").exists()
     left = ProcrastinateJob.objects.filter(task_name="effect").count()
-    with connection.cursor() as cursor:  # its models are read-only
-        cursor.execute("DELETE FROM procrastinate_jobs")
+    forget_jobs()
     return left
 
 
