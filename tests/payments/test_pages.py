@@ -258,8 +258,9 @@ def test_a_wait_of_ten_seconds_has_the_payment_read_and_moves_on(
 
 
 def test_without_script_a_button_asks(payer: Client, hold: Booking, payment: Payment) -> None:
-    response = payer.post(waited(hold, 5))
-    assert (response.status_code, response.headers["Location"]) == (302, waited(hold, 5))
+    page = waited(hold, 5)
+    response = payer.post(page)
+    assert (response.status_code, response.headers["Location"]) == (302, page)
     assert len(waiting_jobs("payments.settle_payment")) == 1
 
 
