@@ -1,0 +1,24 @@
+"""Mentors and what belongs to them."""
+
+from mentors.models.calendars import BusyTime
+from mentors.models.hours import QUARTERS, AvailabilityException, AvailabilityRule
+from mentors.models.profiles import Level, Mentor, MentorQuerySet, MentorSubject, Package, Policy, Subject
+from mentors.models.review import MentorEvent, SuspensionAppeal, SuspensionAppealQuerySet, VerificationDocument
+
+__all__ = [
+    "QUARTERS",
+    "AvailabilityException",
+    "AvailabilityRule",
+    "BusyTime",
+    "Level",
+    "Mentor",
+    "MentorEvent",
+    "MentorQuerySet",
+    "MentorSubject",
+    "Package",
+    "Policy",
+    "Subject",
+    "SuspensionAppeal",
+    "SuspensionAppealQuerySet",
+    "VerificationDocument",
+]
