@@ -1,0 +1,1 @@
+"""What mentors reaches outside of this house."""
