@@ -6,9 +6,8 @@ from django.conf import settings
 
 from accounts.models import User
 from bookings.models import Booking, ProblemReport, Review, Strike
+from bookings.policies import TAKES_PLACE
 
-# The states in which somebody may still be in the room: a student can say that all went well while the mentor is there.
-ROOM_STATUSES = frozenset({Booking.Status.CONFIRMED, Booking.Status.ENDED, Booking.Status.COMPLETED})
 # What a problem report can take a booking out of.
 REPORTABLE = frozenset(
     {
@@ -26,7 +25,19 @@ def may_be_in_room(user: User, booking: Booking, *, at: datetime) -> bool:
     opens_at = booking.starts_at - timedelta(minutes=settings.JOIN_MINUTES_BEFORE)
     closes_at = booking.ends_at + timedelta(minutes=settings.JOIN_MINUTES_AFTER)
     takes_part = user.pk in {booking.student_id, booking.mentor_id}
-    return takes_part and booking.status in ROOM_STATUSES and opens_at <= at < closes_at
+    return takes_part and booking.status in TAKES_PLACE and opens_at <= at < closes_at
+
+
+def may_write_notes(user: User, booking: Booking, *, at: datetime) -> bool:
+    """Its two people, from the booking on and for as long as it can be spoken of: until reports are no longer taken."""
+    takes_part = user.pk in {booking.student_id, booking.mentor_id}
+    return takes_part and booking.status in TAKES_PLACE and at < report_until(booking)
+
+
+def may_set_link(user: User, booking: Booking, *, at: datetime) -> bool:
+    """Its mentor, until the room closes."""
+    closes_at = booking.ends_at + timedelta(minutes=settings.JOIN_MINUTES_AFTER)
+    return user.pk == booking.mentor_id and booking.status in TAKES_PLACE and at < closes_at
 
 
 def side_of(user: User, booking: Booking) -> Booking.Side | None:

@@ -1,12 +1,11 @@
-"""Pages around a session and after it: the join page, how it was, problems, reviews, a mentor's strikes."""
+"""Pages after a session: how it was, problems, reviews, a mentor's strikes."""
 
-from dataclasses import replace
 from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,8 +23,8 @@ from bookings.after_policies import (
     report_until,
 )
 from bookings.models import Booking
-from bookings.queries.after import join_page, open_report_of, other_of, own_strikes, review_of, strikes_of
-from marketplace.common.guards import PARTICIPANT, MentorRequiredMixin, ParticipantRequiredMixin, StudentRequiredMixin
+from bookings.queries.after import open_report_of, other_of, own_strikes, review_of, strikes_of
+from marketplace.common.guards import MentorRequiredMixin, ParticipantRequiredMixin, StudentRequiredMixin
 from marketplace.common.views import OperationView, PageView
 
 
@@ -44,27 +43,6 @@ class OwnBookingMixin(ParticipantRequiredMixin):
 
     def about(self) -> dict[str, Any]:  # Any: template data
         return {"booking": self.booking, "other": other_of(self.booking, self.user)}
-
-
-class Join(OwnBookingMixin, PageView):
-    """``/bookings/<id>/join/``: the link to the room. While it is open the page says that somebody is there."""
-
-    # A suspended mentor whose sessions were kept still teaches them: not to be counted would make them absent.
-    who = replace(PARTICIPANT, suspended_may_write=True)
-    template_name = "bookings/join.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
-        return super().get_context_data(
-            **self.about(), **join_page(self.booking, self.user, at=timezone.now()), **kwargs
-        )
-
-    def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:  # Any: the URL's parts
-        """A beat: by the page itself (204), or by the button of those without script."""
-        services.beat(booking=self.booking, by=self.user, at=timezone.now())
-        if "by_hand" not in request.POST:
-            return HttpResponse(status=204)
-        messages.success(request, _("Seen at this moment."))
-        return redirect("bookings:join", self.booking.pk)
 
 
 class SayOutcome(OwnBookingMixin, OperationView):

@@ -129,6 +129,24 @@ class RoomClosed(DomainError):
     user_message = _("The room of this session is not open now.")
 
 
+class LinkTooLate(DomainError):
+    code = "wrong_state"
+    field = "meeting_url"
+    user_message = _("This session has no room any more, so its link can’t be changed.")
+
+
+class NotesChanged(DomainError):
+    """The other of the two has written since the notes were read."""
+
+    code = "stale_version"
+    user_message = _("Somebody has changed the notes since you began. Both versions are below: join them, then save.")
+
+
+class NotesClosed(DomainError):
+    code = "wrong_state"
+    user_message = _("The notes of this session can be read, but not changed any more.")
+
+
 class NotOverYet(DomainError):
     code = "wrong_state"
     user_message = _("This session is not over yet. Say how it was once it has ended.")

@@ -9,6 +9,9 @@ from accounts.models import User
 from bookings.models import Booking, MoveProposal
 
 FILES_AFTER_THE_END = timedelta(days=1)
+# Booked, or over and not called off: the pass that ends a session comes within a minute of its end, and a student can say
+# that all went well while the mentor is still there.
+TAKES_PLACE = frozenset({Booking.Status.CONFIRMED, Booking.Status.ENDED, Booking.Status.COMPLETED})
 
 
 class Tier(NamedTuple):
@@ -93,16 +96,19 @@ def may_pay(user: User, booking: Booking, *, at: datetime) -> bool:
 
 
 def may_join(user: User, booking: Booking, *, at: datetime) -> bool:
-    """Whether the session's room is open to this person: from ten minutes before its start until its end."""
+    """Whether to lead this person to the session's room: one of its two, from ten minutes before its start until its end."""
+    return _takes_part(user, booking) and is_joinable(booking, at=at)
+
+
+def is_joinable(booking: Booking, *, at: datetime) -> bool:
     opens_at = booking.starts_at - timedelta(minutes=settings.JOIN_MINUTES_BEFORE)
-    confirmed = booking.status == Booking.Status.CONFIRMED
-    return _takes_part(user, booking) and confirmed and opens_at <= at < booking.ends_at
+    return booking.status == Booking.Status.CONFIRMED and opens_at <= at < booking.ends_at
 
 
 def may_send_files(user: User, booking: Booking, *, at: datetime) -> bool:
     """Its two people, for a booked session and for a day after it."""
-    confirmed = booking.status == Booking.Status.CONFIRMED
-    return _takes_part(user, booking) and confirmed and at < booking.ends_at + FILES_AFTER_THE_END
+    takes_place = booking.status in TAKES_PLACE
+    return _takes_part(user, booking) and takes_place and at < booking.ends_at + FILES_AFTER_THE_END
 
 
 def _takes_part(user: User, booking: Booking) -> bool:

@@ -6,12 +6,15 @@ from typing import Any
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from accounts.models import User
 from accounts.signals import account_locked, sign_in_finished
 from bookings import detour, services
 from bookings.models import Booking
+from bookings.policies import is_joinable
+from bookings.queries.outside_hours import kept_among
 from bookings.tasks import refresh_mentor_in_search
 from marketplace.common.errors import DomainError
 from mentors.models import Mentor
@@ -77,12 +80,22 @@ def confirmed_sessions(
     ends_at: datetime,
     **_kwargs: Any,  # Any: what every signal carries
 ) -> list[Session]:
-    booked = Booking.objects.filter(
+    found = Booking.objects.filter(
         mentor=mentor, status=Booking.Status.CONFIRMED, starts_at__lt=ends_at, ends_at__gt=starts_at
     )
+    booked = list(found.select_related("student").order_by("starts_at", "pk"))
+    kept, now = kept_among(booked), timezone.now()
     return [
         Session(
-            booking.starts_at, booking.ends_at, booking.student.name, reverse("bookings:session", args=[booking.pk])
+            booking.starts_at,
+            booking.ends_at,
+            booking.student.name,
+            url=reverse("bookings:session", args=[booking.pk]),
+            join_url=reverse("bookings:join", args=[booking.pk]) if is_joinable(booking, at=now) else "",
+            move_url=reverse("bookings:move", args=[booking.pk]),
+            cancel_url=reverse("bookings:cancel", args=[booking.pk]),
+            keep_url=reverse("bookings:keep", args=[booking.pk]),
+            is_kept=booking.pk in kept,
         )
-        for booking in booked.select_related("student").order_by("starts_at", "pk")
+        for booking in booked
     ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bookings import after_views, change_views, desk_views, file_views, mentor_views, search, views
+from bookings import after_views, change_views, desk_views, file_views, mentor_views, room_views, search, views
 
 app_name = "bookings"
 
@@ -23,7 +23,10 @@ urlpatterns = [
         "bookings/<uuid:booking_id>/proposal/decline/", change_views.DeclineProposal.as_view(), name="decline-proposal"
     ),
     path("bookings/<uuid:booking_id>/let-go/", views.LetHoldGo.as_view(), name="let-go"),
-    path("bookings/<uuid:booking_id>/join/", after_views.Join.as_view(), name="join"),
+    path("bookings/<uuid:booking_id>/join/", room_views.Join.as_view(), name="join"),
+    path("bookings/<uuid:booking_id>/link/", room_views.SetMeetingLink.as_view(), name="meeting-link"),
+    path("bookings/<uuid:booking_id>/notes/", room_views.SaveNotes.as_view(), name="notes"),
+    path("bookings/<uuid:booking_id>/keep/", room_views.KeepSession.as_view(), name="keep"),
     path("bookings/<uuid:booking_id>/outcome/", after_views.SayOutcome.as_view(), name="outcome"),
     path("bookings/<uuid:booking_id>/problem/", after_views.ReportProblem.as_view(), name="problem"),
     path("bookings/<uuid:booking_id>/answer/", after_views.AnswerProblem.as_view(), name="answer"),

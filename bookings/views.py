@@ -23,7 +23,9 @@ from bookings.models import Booking
 from bookings.policies import may_join, may_send_files, tiers_ahead
 from bookings.queries.after import after_session
 from bookings.queries.changes import change_of
+from bookings.queries.room import notes_of, room_of
 from bookings.queries.sessions import files_of, holds_behind, session_page, sessions_of
+from bookings.room_forms import notes_form
 from marketplace.common.errors import DomainError
 from marketplace.common.formatting import duration
 from marketplace.common.guards import (
@@ -109,6 +111,7 @@ class Session(GuardMixin, PageView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
         now = timezone.now()
         user = cast("User", self.request.user)
+        notes = notes_of(self.booking, user, at=now)
         return super().get_context_data(
             **kwargs,
             **session_page(self.booking, user, at=now),
@@ -117,6 +120,9 @@ class Session(GuardMixin, PageView):
             change=change_of(self.booking, user, at=now),
             files=files_of(self.booking, user),
             may_send_files=may_send_files(user, self.booking, at=now),
+            room=room_of(self.booking, user, at=now),
+            notes=notes,
+            notes_form=notes_form(notes),
             tiers=tiers_ahead(self.booking, at=now),
         )
 

@@ -106,6 +106,7 @@ class Env(BaseModel):
     RATELIMIT_ONBOARDING_SUBMIT: Rate = "5/h"
     RATELIMIT_UPLOAD_SIGN: Rate = "30/h"
     RATELIMIT_CHAT_POST: Rate = "20/m"
+    RATELIMIT_NOTE_SAVE: Rate = "60/m"
     RATELIMIT_NEW_THREAD: Rate = "5/d"
     RATELIMIT_HOLD: Rate = "10/h"
     RATELIMIT_HOLD_TRY: Rate = "60/m"

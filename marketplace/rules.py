@@ -74,6 +74,9 @@ MOVE_PROPOSAL_MIN_HOURS = 2  # and ends before the old start
 JOIN_MINUTES_AFTER = 15  # the end
 BEAT_SECONDS = 30
 BEAT_GAP_SECONDS = 90
+SESSION_NOTES_MAX_CHARACTERS = 4_000
+
+CLOCK_NOTICE_DAYS = 7  # before clocks change, those whom it moves are told
 
 # After the session
 ATTENDANCE_MIN_MINUTES = 15

@@ -33,6 +33,13 @@ class Session:
     ends_at: datetime
     student: str
     url: str
+    # The page that joins it, while its room is open.
+    join_url: str = ""
+    # What can be done about one outside the hours; ``is_kept`` once its mentor has said that it stays.
+    move_url: str = ""
+    cancel_url: str = ""
+    keep_url: str = ""
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,15 @@
 from bookings.models.booking import LIVE_STATUSES, Booking, BookingEvent, BookingQuerySet
 from bookings.models.moves import MoveProposal
 from bookings.models.search import SearchRow
-from bookings.models.sessions import Attendance, Outcome, ProblemReport, Review, SessionFile
+from bookings.models.sessions import (
+    Attendance,
+    ClockNotice,
+    Outcome,
+    ProblemReport,
+    Review,
+    SessionFile,
+    SessionNote,
+)
 from bookings.models.strikes import Strike
 
 __all__ = [
@@ -12,11 +20,13 @@ __all__ = [
     "Booking",
     "BookingEvent",
     "BookingQuerySet",
+    "ClockNotice",
     "MoveProposal",
     "Outcome",
     "ProblemReport",
     "Review",
     "SearchRow",
     "SessionFile",
+    "SessionNote",
     "Strike",
 ]

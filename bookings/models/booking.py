@@ -111,6 +111,8 @@ class Booking(models.Model):
     # How often its student moved it; and how often anyone did, which is the SEQUENCE of its calendar entry.
     moves_by_student = models.PositiveSmallIntegerField(default=0, db_default=0)
     sequence = models.PositiveIntegerField(default=0, db_default=0)
+    # Where its mentor meets for this one session, in place of their usual link. Empty: the usual one, else a room of our own.
+    meeting_url = models.CharField(max_length=300, blank=True, db_default="")
     # When both were asked how it was because nobody had said anything.
     asked_at = models.DateTimeField(null=True, blank=True)
 
@@ -191,6 +193,9 @@ class Booking(models.Model):
                 name="booking_refund_only_when_decided",
             ),
             models.CheckConstraint(condition=Q(moves_by_student__lte=2), name="booking_moved_twice_at_most"),
+            models.CheckConstraint(
+                condition=Q(meeting_url="") | Q(meeting_url__startswith="https://"), name="booking_meeting_url_is_https"
+            ),
         ]
         indexes = [
             models.Index(fields=["student", "starts_at"], name="booking_by_student"),

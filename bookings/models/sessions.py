@@ -6,9 +6,12 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from bookings.models.booking import Booking
+from marketplace.common.triggers import append_only
 from uploads.models import Upload
 
 
@@ -24,6 +27,49 @@ class SessionFile(models.Model):
 
     def __str__(self) -> str:
         return f"File {self.upload_id} of booking {self.booking_id}"
+
+
+class SessionNote(models.Model):
+    """One version of the notes that a session's two people write together; the highest is what stands. Append-only by trigger.
+
+    Whoever writes names the version they had read and makes the next one: of two who had read the same, the database lets
+    one through, and no word of either is lost.
+    """
+
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="notes")
+    version = models.PositiveIntegerField()
+    text = models.TextField(max_length=settings.SESSION_NOTES_MAX_CHARACTERS, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("session note")
+        verbose_name_plural = _("session notes")
+        constraints = [
+            models.UniqueConstraint(fields=["booking", "version"], name="session_note_version_unique"),
+            models.CheckConstraint(condition=Q(version__gte=1), name="session_note_version_from_one"),
+            models.CheckConstraint(condition=LessThanOrEqual(Length("text"), 4_000), name="session_note_not_too_long"),
+        ]
+        triggers = [append_only("session_note_append_only")]
+
+    def __str__(self) -> str:
+        return f"Version {self.version} of the notes of booking {self.booking_id}"
+
+
+class ClockNotice(models.Model):
+    """Somebody was told that clocks change at a moment: the row is what keeps them from being told twice."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    changes_at = models.DateTimeField()
+    told_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("notice of a change of clocks")
+        verbose_name_plural = _("notices of changes of clocks")
+        constraints = [models.UniqueConstraint(fields=["user", "changes_at"], name="clock_notice_told_once")]
+
+    def __str__(self) -> str:
+        return f"Notice of {self.changes_at:%Y-%m-%d} to {self.user_id}"
 
 
 class Attendance(models.Model):

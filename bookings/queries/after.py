@@ -1,7 +1,7 @@
 """What the pages around a session and after it show."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +12,6 @@ from bookings.after_policies import (
     may_answer,
     may_answer_review,
     may_appeal,
-    may_be_in_room,
     may_edit_review,
     may_report_problem,
     may_review,
@@ -21,7 +20,6 @@ from bookings.after_policies import (
 from bookings.models import Booking, ProblemReport, Review, Strike
 from bookings.models.strikes import StrikeQuerySet
 from bookings.queries.attendance import Line, log_of
-from bookings.queries.sessions import meeting_url
 
 
 @dataclass(frozen=True)
@@ -63,18 +61,6 @@ def after_session(booking: Booking, reader: User, *, at: datetime) -> After | No
         may_edit_review=review is not None and may_edit_review(reader, review, at=at),
         may_answer_review=review is not None and may_answer_review(reader, review),
     )
-
-
-def join_page(booking: Booking, reader: User, *, at: datetime) -> dict[str, Any]:  # Any: template data
-    """Shape the join page: whether the room is open, and when it opens otherwise."""
-    opens_at = booking.starts_at - timedelta(minutes=settings.JOIN_MINUTES_BEFORE)
-    return {
-        "is_open": may_be_in_room(reader, booking, at=at),
-        "opens_at": opens_at if at < opens_at and booking.status == Booking.Status.CONFIRMED else None,
-        "meeting_url": meeting_url(booking),
-        "beat_seconds": settings.BEAT_SECONDS,
-        "gap_seconds": settings.BEAT_GAP_SECONDS,
-    }
 
 
 def other_of(booking: Booking, reader: User) -> User:

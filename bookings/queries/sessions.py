@@ -63,11 +63,6 @@ def phase_label(name: str) -> str:
     return str(PHASE_LABELS[name] if name in PHASE_LABELS else Booking.Status(name).label)
 
 
-def meeting_url(booking: Booking) -> str:
-    """The session's room at the meeting service: its name is the booking's id, which only its people know."""
-    return f"{settings.MEETING_BASE_URL}/{booking.pk}"
-
-
 def session_page(booking: Booking, reader: User, *, at: datetime) -> dict[str, Any]:  # Any: template data
     """Shape one booking for its page: who the other person is and in which zone, and what can be done."""
     as_mentor = reader.pk == booking.mentor_id
@@ -78,7 +73,6 @@ def session_page(booking: Booking, reader: User, *, at: datetime) -> dict[str, A
         "phase": phase(booking, at=at),
         "phase_label": phase_label(phase(booking, at=at)),
         "phase_is_coming": phase(booking, at=at) in {"upcoming", "in_progress"},
-        "meeting_url": meeting_url(booking),
         "join_minutes": settings.JOIN_MINUTES_BEFORE,
         "as_mentor": as_mentor,
         "as_student": reader.pk == booking.student_id,

@@ -24,9 +24,12 @@ from bookings.services.moves import (
     move_booking,
     propose_move,
 )
+from bookings.services.notes import save_notes
 from bookings.services.outcomes import report_problem, say_outcome
+from bookings.services.outside_hours import keep_outside_hours
 from bookings.services.problems import answer_report, check_decision, decide_report
 from bookings.services.reviews import answer_review, write_review
+from bookings.services.rooms import set_meeting_link
 from bookings.services.search_index import recount_reviews, refresh_mentors, refresh_search_index
 from bookings.services.session_files import issue_session_file, share_session_file
 from bookings.services.strikes import appeal_strike, count_cancellation, decide_appeal
@@ -55,6 +58,7 @@ __all__ = [
     "free_lapsed",
     "hold_slot",
     "issue_session_file",
+    "keep_outside_hours",
     "let_hold_go",
     "let_person_go",
     "lock_booking",
@@ -67,7 +71,9 @@ __all__ = [
     "refresh_search_index",
     "report_problem",
     "save_note",
+    "save_notes",
     "say_outcome",
+    "set_meeting_link",
     "share_session_file",
     "write_review",
 ]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.common.forms import Switch
+from marketplace.common.web_links import WebLinkField
 from mentors.models import Mentor, Policy
 
 
@@ -69,6 +70,11 @@ class BookingRulesForm(forms.Form):
         choices=Policy.choices,
         widget=forms.RadioSelect,
     )
+    meeting_url = WebLinkField(
+        label=_("Where you meet"),
+        help_text=_("A link of your own, for all sessions. Leave it empty and each session gets a room of ours."),
+        required=False,
+    )
     time_zone = forms.ChoiceField(
         label=_("Time zone of your hours"),
         help_text=_("Your hours keep their clock times when you change it. What is booked does not move."),
@@ -95,6 +101,7 @@ class BookingRulesForm(forms.Form):
             "horizon_days": mentor.horizon_days,
             "day_cap": mentor.day_cap,
             "policy": mentor.policy,
+            "meeting_url": mentor.meeting_url,
             "time_zone": mentor.time_zone or time_zone,
             "paused": mentor.paused_at is not None,
         }

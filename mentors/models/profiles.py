@@ -93,6 +93,8 @@ class Mentor(models.Model):
     )
     day_cap = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     policy = models.CharField(max_length=8, choices=Policy, default=Policy.STANDARD)
+    # Where they usually meet students. Empty: a room of our own for each session.
+    meeting_url = models.CharField(max_length=300, blank=True, db_default="")
 
     created_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -137,6 +139,9 @@ class Mentor(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(policy__in=["flexible", "standard", "strict"]), name="mentor_policy_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(meeting_url="") | Q(meeting_url__startswith="https://"), name="mentor_meeting_url_is_https"
             ),
             models.CheckConstraint(condition=Q(handle__regex=r"^[a-z0-9-]{3,40}$"), name="mentor_handle_shape"),
             models.CheckConstraint(condition=~Q(handle__in=RESERVED_HANDLES), name="mentor_handle_not_reserved"),

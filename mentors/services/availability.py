@@ -21,7 +21,7 @@ from mentors.windows import DatedException, Kind, Rule
 
 # More than anyone needs, and few enough to expand in a moment.
 EXCEPTIONS_MAX = 500
-COLUMNS = ("time_zone", "notice_hours", "break_minutes", "horizon_days", "day_cap", "policy")
+COLUMNS = ("time_zone", "notice_hours", "break_minutes", "horizon_days", "day_cap", "policy", "meeting_url")
 
 
 class AvailabilityChanges(TypedDict, total=False):
@@ -35,6 +35,7 @@ class AvailabilityChanges(TypedDict, total=False):
     horizon_days: int
     day_cap: int | None
     policy: str
+    meeting_url: str
     paused: bool
 
 

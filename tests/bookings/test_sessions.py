@@ -50,15 +50,15 @@ def test_a_lapsed_hold_reads_as_expired_everywhere(client: Client, student: User
     assert str(booking.pk) not in client.get("/sessions/").text
 
 
-def test_the_room_opens_ten_minutes_before_and_closes_at_the_end(client: Client, student: User, mentor: Mentor) -> None:
+def test_the_room_opens_ten_minutes_before_and_closes_a_while_after_the_end(client: Client, student: User, mentor: Mentor) -> None:
     booking = make_booking(student=student, mentor=mentor)
     client.force_login(student)
     url, room = f"/bookings/{booking.pk}/", f"/bookings/{booking.pk}/join/"
     moments = [
         (booking.starts_at - timedelta(minutes=10, seconds=1), False),
         (booking.starts_at - timedelta(minutes=10), True),
-        (booking.ends_at - timedelta(seconds=1), True),
-        (booking.ends_at, False),
+        (booking.ends_at + timedelta(minutes=15, seconds=-1), True),
+        (booking.ends_at + timedelta(minutes=15), False),
     ]
     for moment, is_open in moments:
         with time_machine.travel(moment, tick=False):

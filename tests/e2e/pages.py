@@ -439,6 +439,7 @@ PAGES: dict[str, dict[str, Way]] = {
         "bookings:join": own_session(*AMARA, "running", "/bookings/{session}/join/"),
         "bookings:session running": own_session(*AMARA, "running", "/bookings/{session}/"),
         "bookings:join closed": "/bookings/{coming}/join/",
+        "bookings:notes": "/bookings/{coming}/notes/",
         "bookings:session over": own_session(*AMARA, "over", "/bookings/{session}/"),
         "bookings:problem": own_session(*AMARA, "over", "/bookings/{session}/problem/"),
         "bookings:session reported": own_session(*AMARA, "reported", "/bookings/{session}/", REPORT),
@@ -480,6 +481,7 @@ PAGES: dict[str, dict[str, Way]] = {
         "bookings:strikes none": "/mentor/strikes/",
         "bookings:session coming": own_session(*COMING, "/bookings/{session}/"),
         "bookings:cancel": own_session(*COMING, "/bookings/{session}/cancel/"),
+        "bookings:meeting-link": own_session(*COMING, "/bookings/{session}/link/"),
         "bookings:move": own_session(*COMING, "/bookings/{session}/move/"),
         "bookings:move suggested": own_session(*COMING, "/bookings/{session}/move/", SUGGESTED),
         "bookings:session to say": own_session(*MENTOR, "over", "/bookings/{session}/"),
@@ -541,7 +543,7 @@ PAGES: dict[str, dict[str, Way]] = {
 
 NO_PAGE = {
     "answers a POST with a redirect or a file": [
-        "account-zone", "mentors:remove-photo", "mentors:remove-dates", "mentors:review-undo", "bookings:extend", "bookings:let-go", "bookings:outcome",
+        "account-zone", "mentors:remove-photo", "mentors:remove-dates", "mentors:review-undo", "bookings:extend", "bookings:let-go", "bookings:outcome", "bookings:keep",
         "bookings:accept-proposal", "bookings:decline-proposal",
         "payments:note", "payments:earnings-table", "payments:payouts-dashboard", "chat:draft", "chat:open", "mfa_login_webauthn", "mfa_download_recovery_codes", "bookings:calendar",
         "uploads:open", "mentors:photo", "mentors:review-page", "dispute-evidence",

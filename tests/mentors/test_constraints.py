@@ -105,6 +105,11 @@ CASES: list[tuple[str, Write, Write]] = [
     ("mentor_horizon_in_bounds", column(horizon_days=81), column(horizon_days=80)),
     ("mentor_day_cap_positive", column(day_cap=0), column(day_cap=1)),
     ("mentor_policy_known", column(policy="harsh"), column(policy="strict")),
+    (
+        "mentor_meeting_url_is_https",
+        column(meeting_url="http://meet.example.org"),
+        column(meeting_url="https://meet.example.org"),
+    ),
     ("mentor_handle_shape", column(handle="Ngozi"), column(handle="ngozi")),
     ("mentor_handle_shape", column(handle="ab"), column(handle="abc")),
     ("mentor_handle_not_reserved", column(handle="onboarding"), column(handle="onboarding-2")),
