@@ -3,7 +3,9 @@
 import uuid
 from typing import ClassVar
 
+import pgtrigger
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -76,6 +78,16 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=Q(is_superuser=False) | Q(is_staff=True), name="user_superusers_are_staff"
             ),
         ]
+        triggers = [
+            # Open streams are told at once, whoever made the change and by whatever way.
+            pgtrigger.Trigger(
+                name="user_rights_changed",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("is_active", "suspended_at", "password", "role", "is_staff"),
+                condition=pgtrigger.AnyChange("is_active", "suspended_at", "password", "role", "is_staff"),
+                func="PERFORM pg_notify('live_rights', 'user ' || NEW.id); RETURN NULL;",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"User {self.pk}"
@@ -95,3 +107,22 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_mentor(self) -> bool:
         return self.role == self.Role.MENTOR
+
+
+class SignIn(Session):
+    """Django's session, for the trigger that ends its streams: signing out, here or elsewhere, deletes the row."""
+
+    class Meta:
+        proxy = True
+        triggers = [
+            pgtrigger.Trigger(
+                name="sign_in_ended",
+                when=pgtrigger.After,
+                operation=pgtrigger.Delete,
+                # The key opens the account, so what travels is its hash.
+                func="""
+                    PERFORM pg_notify('live_rights', 'session ' || encode(sha256(OLD.session_key::bytea), 'hex'));
+                    RETURN NULL;
+                """,
+            ),
+        ]

@@ -12,10 +12,9 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
 from marketplace.common.static import StaticStorage
 
-wsgi_app = "marketplace.wsgi:application"
-worker_class = "gthread"
+wsgi_app = "marketplace.asgi:application"
+worker_class = "marketplace.web_worker.WebWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))  # gunicorn's variable, not the product's
-threads = 8
 preload_app = True  # loaded once and shared, which starts faster and needs less memory
 timeout = 30
 graceful_timeout = 20

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from marketplace import crawlers, evidence_views, pages
+from marketplace import crawlers, evidence_views, live_api, pages
 
 admin.autodiscover()
 
@@ -26,6 +26,7 @@ urlpatterns = [
         path("api/", include(f"{app}.api_urls"))
         for app in ("payments", "marketplace", "accounts", "uploads", "mentors", "bookings", "chat")
     ),
+    path("events/", live_api.events, name="events"),
     path("", include(settings.PAGES_URLCONF)),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

@@ -7,7 +7,7 @@ waits on an index entry of the exclusion constraints, where waits turn into dead
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -20,10 +20,14 @@ from bookings.models import LIVE_STATUSES, Booking, BookingEvent
 from bookings.queries.taken import COUNTED_STATUSES
 from bookings.signals import holds_freed
 from bookings.slots import Diary, Obstacle, SlotRules, Span, obstacle
+from marketplace.common import live
 from marketplace.common.analytics import track_each
 from marketplace.common.errors import DomainError
+from marketplace.common.models import LiveEvent
 from mentors.models import Mentor
 
+# What, in a booking's history, takes time that a reader of the mentor's page may have before them.
+TAKES_TIME = frozenset({"held", "moved"})
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
@@ -172,12 +176,23 @@ def tell_freed(holds: Sequence[Booking], status: Booking.Status, *, at: datetime
     BookingEvent.objects.bulk_create(BookingEvent(booking=booking, name=reason, at=at, by=by) for booking in holds)
     if status == Booking.Status.EXPIRED:
         track_each("hold_expired", (booking.student_id for booking in holds))
+    live.publish(told for booking in holds for told in to_its_people(booking))
     holds_freed.send(Booking, bookings=holds, reason=reason)
 
 
 def record(booking: Booking, name: str, *, at: datetime, by: User | None, **data: str | int | None) -> None:
-    """Write one line of a booking's history, in the transaction that made it true."""
+    """Write one line of a booking's history, in the transaction that made it true, and tell open pages."""
     BookingEvent.objects.create(booking=booking, name=name, at=at, by=by, data=data)
+    told = to_its_people(booking)
+    if name in TAKES_TIME or data.get("late"):
+        starts_at = booking.starts_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        told += live.to_readers(booking.mentor_id, "slot_taken", mentor=booking.mentor.handle, starts_at=starts_at)
+    live.publish(told)
+
+
+def to_its_people(booking: Booking) -> list[LiveEvent]:
+    people = (booking.student_id, booking.mentor_id)
+    return live.to_people(people, "booking", booking=str(booking.pk), status=booking.status)
 
 
 # Constraint → what it means to the person whose insert it refused, should the check ever have missed it.

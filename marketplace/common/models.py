@@ -2,11 +2,14 @@
 
 import uuid
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.common.postgres import CurrentSnapshot, CurrentTransaction, SnapshotField, TransactionIdField
 from marketplace.common.triggers import append_only
 
 
@@ -74,3 +77,50 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return f"Idempotency key {self.pk}"
+
+
+class LiveEvent(models.Model):
+    """Something that open pages are told at once: ids only, to one person or to who looks at one mentor's times.
+
+    Written in the transaction that made it true. The trigger tells every web process once that has committed
+    (``marketplace.streams``); a stream that was lost catches up from these rows, which are kept for an hour.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=16)
+    user_id = models.UUIDField(null=True, blank=True)
+    mentor_id = models.UUIDField(null=True, blank=True)
+    data = models.JSONField(default=dict)
+    at = models.DateTimeField(default=timezone.now)
+    # Ids are given before a transaction commits, so a higher one can be seen first. What a row's transaction could not
+    # see yet was not told before it.
+    transaction = TransactionIdField(db_default=CurrentTransaction(), editable=False)
+    snapshot = SnapshotField(db_default=CurrentSnapshot(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user_id__isnull=True, mentor_id__isnull=False)
+                | Q(user_id__isnull=False, mentor_id__isnull=True),
+                name="live_event_one_audience",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user_id", "id"], condition=Q(user_id__isnull=False), name="live_event_by_user"),
+            models.Index(fields=["mentor_id", "id"], condition=Q(mentor_id__isnull=False), name="live_event_by_mentor"),
+            models.Index(fields=["at"], name="live_event_by_age"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="live_event_told",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func="""
+                    PERFORM pg_notify('live', concat_ws(' ', NEW.id, coalesce('user ' || NEW.user_id, 'mentor ' || NEW.mentor_id)));
+                    RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Live event {self.pk}"

@@ -5,7 +5,7 @@ from typing import Any
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from marketplace.common import mailing
+from marketplace.common import live, mailing
 from marketplace.common.stalled import put_back_stalled_jobs
 
 FAILED_MAIL_HOURS = 7 * 24
@@ -27,3 +27,9 @@ async def remove_old_mail_jobs(context: Any, timestamp: int) -> None:
 @app.task(name="put_back_stalled_jobs", queueing_lock="put_back_stalled_jobs", pass_context=True)
 async def put_back_stalled(context: Any, timestamp: int) -> None:
     await put_back_stalled_jobs(context.app.job_manager)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="forget_old_events", queueing_lock="forget_old_events")
+def forget_old_events(timestamp: int) -> None:
+    live.forget_old_events()

@@ -26,7 +26,9 @@ class Site:
     def start(self, core: int) -> None:
         """Start the server on one core of the machine."""
         argv = [sys.executable, "-m", "gunicorn", "--config", "python:marketplace.gunicorn_conf"]
-        argv += ["--bind", f"{LOOPBACK}:{self.port}", *([self._application] if self._application else [])]
+        argv += ["--bind", f"{LOOPBACK}:{self.port}"]
+        if self._application:  # the floor is what gunicorn alone makes of Django
+            argv += ["--worker-class", "gthread", "--threads", "8", self._application]
         own = os.sched_getaffinity(0)
         os.sched_setaffinity(0, {core})  # what we start inherits it
         self.program.start(argv, env=os.environ | self._environment(), cwd=Path.cwd())
