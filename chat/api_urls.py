@@ -14,4 +14,9 @@ urlpatterns = [
         methods(GET=api.list_messages, POST=api.post_message),
         name="messages",
     ),
+    path(
+        "chat/threads/<uuid:thread_id>/messages/<uuid:message_id>",
+        methods(PUT=api.edit_message, DELETE=api.delete_message),
+        name="message",
+    ),
 ]

@@ -1,6 +1,7 @@
 """Why a conversation could not be opened or a message not be kept."""
 
 from django.conf import settings
+from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +27,19 @@ class EmptyMessage(DomainError):
     user_message = _("Write a message or attach a file.")
 
 
+class TooLateToEdit(DomainError):
+    code = "too_late"
+    user_message = format_lazy(
+        _("A message can be edited for {wait} after it was sent. You can still delete it, or write another."),
+        wait=lazy(lambda: duration(settings.MESSAGE_EDIT_MINUTES * 60), str)(),
+    )
+
+
+class MessageDeleted(DomainError):
+    code = "wrong_state"
+    user_message = _("This message was deleted.")
+
+
 class FileNotReady(DomainError):
     code = "invalid"
     field = "uploads"
@@ -44,6 +58,18 @@ class TooManyFiles(DomainError):
 class AlreadyReported(DomainError):
     code = "wrong_state"
     user_message = _("You have reported this conversation already. Our support team is looking at it.")
+
+
+class ReportClosed(DomainError):
+    code = "wrong_state"
+    user_message = _("This report was closed already.")
+
+
+class ContactDetailsSeen(DomainError):
+    """Not sent yet: the writer is shown what was seen, and sends it all the same if they want to."""
+
+    code = "invalid"
+    user_message = _("Before you send this: it seems to hold a way to reach you outside of this site.")
 
 
 class TooManyMessages(RateLimited):

@@ -8,8 +8,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chat.errors import EmptyMessage, FileNotReady
+from chat.models import ThreadReport
 from uploads.models import Upload, UploadQuerySet
 from uploads.steps import EXTENSIONS, FileTypeForm
+
+TOO_LONG = _("Write at most %(limit_value)d characters. You have written %(show_value)d.")
 
 
 def new_client_id() -> str:
@@ -25,10 +28,22 @@ class TextForm(forms.Form):
         widget=forms.Textarea({"rows": 1, "enterkeyhint": "enter"}),
         error_messages={
             "required": _("Write a message."),
-            "max_length": _("Write at most %(limit_value)d characters. You have written %(show_value)d."),
+            "max_length": TOO_LONG,
         },
     )
     client_id = forms.RegexField(r"^[A-Za-z0-9_-]{8,64}$", widget=forms.HiddenInput, initial=new_client_id)
+
+
+class EditForm(forms.Form):
+    """What a message says. It may say nothing beside a file."""
+
+    body = forms.CharField(
+        label=_("Message"),
+        max_length=settings.MESSAGE_MAX_CHARACTERS,
+        required=False,
+        widget=forms.Textarea({"rows": 5}),
+        error_messages={"max_length": TOO_LONG},
+    )
 
 
 class DraftForm(TextForm):
@@ -70,7 +85,7 @@ class FileForm(FileTypeForm):
         help_text=_("The other person sees this name."),
         max_length=80,
         required=False,
-        error_messages={"max_length": _("Write at most %(limit_value)d characters. You have written %(show_value)d.")},
+        error_messages={"max_length": TOO_LONG},
     )
 
     @property
@@ -81,10 +96,32 @@ class FileForm(FileTypeForm):
 
 
 class ReportForm(forms.Form):
+    kind = forms.ChoiceField(
+        label=_("What is wrong?"),
+        choices=ThreadReport.Kind.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what is wrong.")},
+    )
     reason = forms.CharField(
         label=_("What happened?"),
         help_text=_("Our support team will be able to read this conversation. Nobody else is told."),
         max_length=1_000,
+        required=False,
         widget=forms.Textarea({"rows": 4}),
-        error_messages={"required": _("Say what happened, in a sentence or two.")},
+        error_messages={"max_length": TOO_LONG},
+    )
+
+    def clean(self) -> None:
+        super().clean()
+        if self.cleaned_data.get("kind") == ThreadReport.Kind.OTHER and not self.cleaned_data.get("reason"):
+            self.add_error("reason", gettext("Say what happened, in a sentence or two."))
+
+
+class CloseReportForm(forms.Form):
+    note = forms.CharField(
+        label=_("What did you do about it?"),
+        help_text=_("For colleagues who look later. The two people are not shown it."),
+        max_length=1_000,
+        widget=forms.Textarea({"rows": 3}),
+        error_messages={"required": _("Say what you did, in a sentence."), "max_length": TOO_LONG},
     )

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from bookings.models import Booking
-from chat.models import Message, Thread, is_sent
+from chat.models import Message, MessageUpload, Thread, ThreadReport, is_sent
 from marketplace.common.formatting import file_size
 from uploads.models import Upload, UploadQuerySet
 
 INBOX_SHOWN = 100
 MESSAGES_SHOWN = 50
 GROUPED_WITHIN = timedelta(minutes=5)
+WITH_FILES = ("message_uploads__upload__pages",)
 
 
 def unread_count(user: User) -> int:
@@ -48,13 +49,17 @@ class InboxRow:
 def inbox_rows(user: User) -> list[InboxRow]:
     """Read the inbox as it is shown. One query."""
     last = Message.objects.filter(thread=OuterRef("pk"), number=OuterRef("last_number"))
-    threads = inbox(user).annotate(last_body=Subquery(last.values("body")), last_author=Subquery(last.values("author")))
+    threads = inbox(user).annotate(
+        last_body=Subquery(last.values("body")),
+        last_author=Subquery(last.values("author")),
+        last_deleted_at=Subquery(last.values("deleted_at")),
+    )
     return [
         InboxRow(
             id=thread.pk,
             other=thread.other(user),
             at=thread.last_message_at,
-            last=thread.last_body or _("A file"),
+            last=_("This message was deleted") if thread.last_deleted_at else thread.last_body or _("A file"),
             is_mine=thread.last_author == user.pk,
             unread=thread.unread(user),
         )
@@ -63,12 +68,22 @@ def inbox_rows(user: User) -> list[InboxRow]:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """A small picture made after the check, its sides in pixels."""
+
+    url: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class File:
-    """A file of a message: its name, "PDF, 240 kB", and where it opens."""
+    """A file of a message: its name, "PDF, 240 kB", where it opens; of an image, the picture that stands for it."""
 
     name: str
     detail: str
     url: str
+    preview: Preview | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +91,7 @@ class Line:
     """A message as its reader sees it."""
 
     id: UUID
+    thread_id: UUID
     number: int
     is_mine: bool
     author_id: UUID
@@ -88,6 +104,11 @@ class Line:
     is_next: bool
     state: str
     files: Sequence[File]
+    is_edited: bool
+    is_deleted: bool
+    # What the reader may still do with it.
+    may_edit: bool
+    may_delete: bool
 
 
 @dataclass(frozen=True)
@@ -104,8 +125,8 @@ class Excerpt:
 
 
 def excerpt(thread: Thread, reader: User, *, before: int | None = None, read_label: str = "") -> Excerpt:
-    """Read the latest messages of a thread, or those before a number. Two queries, however many there are."""
-    messages = thread.messages.select_related("author").prefetch_related("message_uploads__upload")
+    """Read the latest messages of a thread, or those before a number. Four queries at most, however many there are."""
+    messages = thread.messages.select_related("author").prefetch_related(*WITH_FILES)
     if before is not None:
         messages = messages.filter(number__lt=before)
     rows = list(messages.order_by("-number")[: MESSAGES_SHOWN + 1])
@@ -113,9 +134,11 @@ def excerpt(thread: Thread, reader: User, *, before: int | None = None, read_lab
     rows = rows[:MESSAGES_SHOWN][::-1]
     seen = thread.mentor_read_number if reader.pk == thread.student_id else thread.student_read_number
     last_seen_mine = max((m.number for m in rows if m.author_id == reader.pk and m.number <= seen), default=0)
-    lines, previous = [], None
+    lines, previous, now = [], None, timezone.now()
     for message in rows:
-        lines.append(_line(message, previous, reader, read_label if message.number == last_seen_mine else ""))
+        state = read_label if message.number == last_seen_mine else ""
+        may_edit = thread.blocked_by_id is None and message.may_be_edited(at=now)
+        lines.append(_line(message, previous, reader, state, may_edit=may_edit))
         previous = message
     return Excerpt(lines, earlier)
 
@@ -152,13 +175,31 @@ def waiting_files(user: User, pks: Sequence[UUID]) -> list[Waiting]:
     ]
 
 
+def own_report(thread: Thread, user: User) -> ThreadReport | None:
+    """The report of this person that support is looking at."""
+    return thread.reports.filter(by=user, closed_at=None).first()
+
+
 def coming_session(thread: Thread, *, at: datetime) -> Booking | None:
     """The next session of the two, pinned above their conversation."""
     both = Booking.objects.filter(student=thread.student_id, mentor=thread.mentor_id, status=Booking.Status.CONFIRMED)
     return both.filter(ends_at__gt=at).order_by("starts_at", "pk").first()
 
 
-def _line(message: Message, previous: Message | None, reader: User, state: str) -> Line:
+def files_of(message: Message) -> list[MessageUpload]:
+    """The files of a message in their order, none once it is deleted. Fetch ``WITH_FILES`` along."""
+    if message.deleted_at is not None:
+        return []
+    return sorted(message.message_uploads.all(), key=lambda item: item.position)
+
+
+def preview_of(upload: Upload) -> Preview | None:
+    """The picture of an image. A document has none here: reviewers alone look at pages."""
+    pages = upload.pages.all() if upload.content_type.startswith("image/") else ()
+    return next((Preview(reverse("uploads:preview", args=[upload.pk]), p.width, p.height) for p in pages), None)
+
+
+def _line(message: Message, previous: Message | None, reader: User, state: str, *, may_edit: bool) -> Line:
     day = timezone.localdate(message.created_at)
     begins_day = previous is None or timezone.localdate(previous.created_at) != day
     is_next = (
@@ -167,19 +208,30 @@ def _line(message: Message, previous: Message | None, reader: User, state: str) 
         and previous.author_id == message.author_id
         and message.created_at - previous.created_at <= GROUPED_WITHIN
     )
+    is_mine = message.author_id == reader.pk
     return Line(
         id=message.pk,
+        thread_id=message.thread_id,
         number=message.number,
-        is_mine=message.author_id == reader.pk,
+        is_mine=is_mine,
         author_id=message.author_id,
-        author_name=_("You") if message.author_id == reader.pk else message.author.first_name,
+        author_name=_("You") if is_mine else message.author.first_name,
         body=message.body,
         created_at=message.created_at,
         begins_day=begins_day,
         is_next=is_next,
         state=state,
         files=[
-            File(item.upload.name, file_detail(item.upload), reverse("uploads:open", args=[item.upload_id]))
-            for item in sorted(message.message_uploads.all(), key=lambda item: item.position)
+            File(
+                item.upload.name,
+                file_detail(item.upload),
+                reverse("uploads:open", args=[item.upload_id]),
+                preview_of(item.upload),
+            )
+            for item in files_of(message)
         ],
+        is_edited=message.edited_at is not None and message.deleted_at is None,
+        is_deleted=message.deleted_at is not None,
+        may_edit=is_mine and may_edit,
+        may_delete=is_mine and message.deleted_at is None,
     )

@@ -1,9 +1,9 @@
-"""Pages of conversations: inbox, thread, the first message, closing and reporting."""
+"""Pages of conversations: inbox, thread, the first message."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.conf import settings
-from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -15,17 +15,21 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from chat import services
+from chat.contact_details import Detail
 from chat.drafts import drop_draft, read_draft
 from chat.errors import TooManyMessages
-from chat.forms import DraftForm, MessageForm, NewThreadForm, ReportForm
+from chat.forms import DraftForm, MessageForm, NewThreadForm
 from chat.models import Thread
-from chat.queries import coming_session, excerpt, inbox_rows, unsent_files, waiting_files
+from chat.policies import details_to_mention, details_to_mention_in, have_booked_here
+from chat.polling import State
+from chat.queries import coming_session, excerpt, inbox_rows, own_report, unsent_files, waiting_files
+from chat.search import QUERY_LENGTH_MAX, find_messages
 from marketplace.common.errors import RateLimited
 from marketplace.common.guards import ParticipantRequiredMixin, StudentRequiredMixin
 from marketplace.common.limits import check_rate
 from marketplace.common.views import OperationView, PageView
 from mentors.models import Mentor
-from uploads.csp import may_upload
+from uploads.csp import may_upload_and_show_private_images
 
 # First words for someone before an empty page; each is there to be changed.
 STARTERS = (
@@ -44,12 +48,33 @@ def check_pace(request: HttpRequest) -> None:
 
 
 class Inbox(ParticipantRequiredMixin, PageView):
-    """``/messages/``: all conversations, the latest first."""
+    """``/messages/``: all conversations, the latest first; with ``?q=`` what was said in them."""
 
     template_name = "chat/inbox.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
-        return super().get_context_data(**kwargs, threads=inbox_rows(cast("User", self.request.user)))
+        user = cast("User", self.request.user)
+        asked = self.request.GET.get("q", "").replace("\x00", "")[:QUERY_LENGTH_MAX].strip()
+        if not asked:
+            return super().get_context_data(**kwargs, threads=inbox_rows(user))
+        found, more = find_messages(user, asked, cursor=self.request.GET.get("cursor", ""))
+        return super().get_context_data(**kwargs, asked=asked, found=found, more=more)
+
+
+class RemindingMixin(OperationView):
+    """Holds a text back once when it seems to hold contact details: says what it saw, and takes "Send anyway" for an answer."""
+
+    def details(self, body: str) -> Sequence[Detail]:
+        raise NotImplementedError
+
+    def held_back(self, form: Form) -> HttpResponse | None:
+        """The page with the reminder and all that was typed, or None where there is nothing to remind of."""
+        if "send_anyway" in self.request.POST:
+            return None
+        details = self.details(form.cleaned_data["body"])
+        return (
+            self.render_to_response(self.get_context_data(form=form, details=details), status=422) if details else None
+        )
 
 
 class ThreadMixin(ParticipantRequiredMixin):
@@ -60,8 +85,8 @@ class ThreadMixin(ParticipantRequiredMixin):
         self.thread = get_object_or_404(visible.select_related("student", "mentor__user"), pk=self.kwargs["thread_id"])
 
 
-@method_decorator(may_upload, name="dispatch")
-class Conversation(ThreadMixin, OperationView):
+@method_decorator(may_upload_and_show_private_images, name="dispatch")
+class Conversation(ThreadMixin, RemindingMixin):
     """``/messages/<id>/``: read and answer. Reading it marks what was shown as read."""
 
     form_class: type[DraftForm] = MessageForm
@@ -100,10 +125,18 @@ class Conversation(ThreadMixin, OperationView):
             session=coming_session(self.thread, at=timezone.now()),
             is_blocked=self.thread.blocked_by_id is not None,
             may_unblock=self.thread.blocked_by_id == user.pk,
+            report=own_report(self.thread, user),
+            state=State.of(self.thread, user),
+            reminds=not have_booked_here(student=self.thread.student_id, mentor=self.thread.mentor_id),
         )
+
+    def details(self, body: str) -> Sequence[Detail]:
+        return details_to_mention_in(self.thread, body)
 
     def form_valid(self, form: Form) -> HttpResponse:
         check_pace(self.request)
+        if held_back := self.held_back(form):
+            return held_back
         services.post_message(
             thread=self.thread,
             body=form.cleaned_data["body"],
@@ -115,7 +148,7 @@ class Conversation(ThreadMixin, OperationView):
         return redirect(reverse("chat:thread", args=[self.thread.pk]) + "#latest")  # what was just said, in view
 
 
-class NewThread(StudentRequiredMixin, OperationView):
+class NewThread(StudentRequiredMixin, RemindingMixin):
     """``/messages/new/?mentor=…``: the first message to a mentor, or on to the conversation that is there."""
 
     form_class = NewThreadForm
@@ -135,8 +168,13 @@ class NewThread(StudentRequiredMixin, OperationView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
         return super().get_context_data(**kwargs, mentor=self.mentor, starters=STARTERS)
 
-    def form_valid(self, form: NewThreadForm) -> HttpResponse:  # type: ignore[override]  # our form_class
+    def details(self, body: str) -> Sequence[Detail]:
+        return details_to_mention(body, student=cast("User", self.request.user).pk, mentor=self.mentor.pk)
+
+    def form_valid(self, form: Form) -> HttpResponse:
         check_pace(self.request)
+        if held_back := self.held_back(form):
+            return held_back
         thread, _is_new = services.open_thread(
             handle=self.mentor.handle,
             body=form.cleaned_data["body"],
@@ -144,50 +182,3 @@ class NewThread(StudentRequiredMixin, OperationView):
             by=cast("User", self.request.user),
         )
         return redirect("chat:thread", thread.pk)
-
-
-class BlockThread(ThreadMixin, OperationView):
-    """``/messages/<id>/close/``: says what closing does, then does it."""
-
-    template_name = "chat/close.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
-        return super().get_context_data(
-            **kwargs, thread=self.thread, other=self.thread.other(cast("User", self.request.user))
-        )
-
-    def form_valid(self, form: Any) -> HttpResponse:  # Any: an empty form
-        services.block_thread(thread=self.thread, by=cast("User", self.request.user))
-        messages.success(self.request, _("The conversation is closed."))
-        return redirect("chat:thread", self.thread.pk)
-
-
-class UnblockThread(ThreadMixin, OperationView):
-    """``POST /messages/<id>/open/``."""
-
-    http_method_names = ["post"]
-
-    def form_valid(self, form: Any) -> HttpResponse:  # Any: an empty form
-        services.unblock_thread(thread=self.thread, by=cast("User", self.request.user))
-        return redirect("chat:thread", self.thread.pk)
-
-
-class ReportThread(ThreadMixin, OperationView):
-    """``/messages/<id>/report/``: asks support to read this conversation."""
-
-    form_class = ReportForm
-    template_name = "chat/report.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
-        return super().get_context_data(
-            **kwargs, thread=self.thread, other=self.thread.other(cast("User", self.request.user))
-        )
-
-    def form_valid(self, form: ReportForm) -> HttpResponse:  # type: ignore[override]  # our form_class
-        report = services.report_thread(
-            thread=self.thread, reason=form.cleaned_data["reason"], by=cast("User", self.request.user)
-        )
-        messages.success(
-            self.request, _("Thank you. We will look at it. Your reference is R-%(number)d.") % {"number": report.pk}
-        )
-        return redirect("chat:thread", self.thread.pk)

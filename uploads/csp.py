@@ -21,3 +21,5 @@ def _wider(*directives: str) -> dict[str, Any]:  # Any: Django's own type of the
 may_upload = csp_override(_wider("connect-src", "form-action"))
 # Pictures of private documents come from there.
 may_show_private_images = csp_override(_wider("img-src"))
+# Both, for pages where files are sent and looked at.
+may_upload_and_show_private_images = csp_override(_wider("connect-src", "form-action", "img-src"))

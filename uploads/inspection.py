@@ -17,6 +17,7 @@ log = get_logger(__name__)
 
 PROGRAM = Path(__file__).with_name("inspector.py")
 WALL_SECONDS = 2 * CPU_SECONDS
+THUMBNAIL_SIDE = 640  # pixels on the longer side of what a conversation shows, twice what it takes on the page
 LONGEST_MAGIC = max(len(magic) for magic in MAGIC.values())
 
 Refusal = Upload.Refusal
@@ -78,13 +79,16 @@ def look_at(*, size: int, start: bytes, content_type: str) -> None:
 def inspect(data: bytes, *, content_type: str, purpose: str) -> Checked:
     """Parse a file with limits on memory and time; images come back re-encoded, documents as they were.
 
-    Verification documents come with pictures of their pages, profile photos cut square. Raises ``NotKept``.
+    Verification documents come with pictures of their pages, images of a message with a small one of themselves,
+    profile photos cut square. Raises ``NotKept``.
     """
     look_at(size=len(data), start=data[:LONGEST_MAGIC], content_type=content_type)
     command = [sys.executable, "-I", str(PROGRAM), "--type", content_type]
     command += ["--max-bytes", str(settings.UPLOAD_MAX_BYTES), "--max-pixels", str(settings.UPLOAD_IMAGE_PIXELS_MAX)]
     if purpose == Upload.Purpose.VERIFICATION:
         command += ["--pages", str(settings.UPLOAD_PREVIEW_PAGES_MAX)]
+    if purpose == Upload.Purpose.MESSAGE and content_type.startswith("image/"):
+        command += ["--pages", "1", "--side", str(THUMBNAIL_SIDE)]
     if purpose == Upload.Purpose.PHOTO:
         command += ["--photo"]
     with tempfile.TemporaryDirectory(prefix="upload-") as folder:

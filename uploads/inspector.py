@@ -63,7 +63,9 @@ def limit_resources() -> None:
             resource.setrlimit(limit, (most, most))
 
 
-def inspect_image(data: bytes, content_type: str, *, out: Path, max_pixels: int, photo: bool, pages: int) -> Any:
+def inspect_image(
+    data: bytes, content_type: str, *, out: Path, max_pixels: int, photo: bool, pages: int, side: int
+) -> Any:
     """Decode and write anew: what is kept holds the picture and nothing that came with it."""
     from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415  # after the limits
 
@@ -87,10 +89,21 @@ def inspect_image(data: bytes, content_type: str, *, out: Path, max_pixels: int,
     save(picture, out / "checked", kind)
     previews = []
     if pages:
-        picture.thumbnail((PAGE_SIDE, PAGE_SIDE))
-        save(picture.convert("RGB"), out / "page-1", "JPEG")
+        picture.thumbnail((side, side))
+        save(flat(picture), out / "page-1", "JPEG")
         previews.append({"content_type": "image/jpeg", "width": picture.width, "height": picture.height})
     return {"content_type": f"image/{kind.lower()}", "pages": previews}
+
+
+def flat(picture: Any) -> Any:  # Any: PIL is loaded after the limits
+    """Lay a picture on white paper: what is see-through would come out black."""
+    from PIL import Image  # noqa: PLC0415  # after the limits
+
+    if picture.mode != "RGBA":
+        return picture
+    paper = Image.new("RGB", picture.size, "white")
+    paper.paste(picture, mask=picture.getchannel("A"))
+    return paper
 
 
 def save(picture: Any, path: Path, kind: str) -> None:  # Any: PIL is loaded after the limits
@@ -185,6 +198,7 @@ def main() -> None:
     options.add_argument("--max-bytes", type=int, required=True)
     options.add_argument("--max-pixels", type=int, required=True)
     options.add_argument("--pages", type=int, default=0)
+    options.add_argument("--side", type=int, default=PAGE_SIDE)
     options.add_argument("--photo", action="store_true")
     given = options.parse_args()
     limit_resources()
@@ -204,7 +218,9 @@ def inspect(data: bytes, given: argparse.Namespace) -> Any:
         raise Refused("wrong_type")
     if given.type == "application/pdf":
         return inspect_pdf(data, out=out, pages=given.pages)
-    return inspect_image(data, given.type, out=out, max_pixels=given.max_pixels, photo=given.photo, pages=given.pages)
+    return inspect_image(
+        data, given.type, out=out, max_pixels=given.max_pixels, photo=given.photo, pages=given.pages, side=given.side
+    )
 
 
 if __name__ == "__main__":

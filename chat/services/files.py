@@ -15,7 +15,7 @@ from chat.models import Message, MessageUpload, Thread, ThreadReport, is_sent
 from marketplace.common.guards import SUPPORT
 from marketplace.common.logging import get_logger
 from uploads.models import Upload
-from uploads.services import Ticket, grant_view, issue_upload, release_upload
+from uploads.services import Ticket, grant_view, issue_upload, release_upload, revoke_view
 
 log = get_logger(__name__)
 
@@ -28,7 +28,7 @@ def issue_file(*, thread: Thread, name: str, content_type: str, by: User) -> Tic
 
 
 def attach_files(*, message: Message, thread: Thread, upload_ids: Sequence[UUID], by: User) -> None:
-    """Bind files to a new message and let the other person open them; support too, once the thread is reported.
+    """Bind files to a new message and let the other person open them; support too, while a report of the thread is open.
 
     Runs inside the transaction that writes the message. Raises ``FileNotReady`` or ``TooManyFiles``.
     """
@@ -45,7 +45,7 @@ def attach_files(*, message: Message, thread: Thread, upload_ids: Sequence[UUID]
         MessageUpload(message=message, upload=files[pk], position=position)
         for position, pk in enumerate(upload_ids, start=1)
     )
-    is_reported = ThreadReport.objects.filter(thread=thread).exists()
+    is_reported = ThreadReport.objects.filter(thread=thread, closed_at=None).exists()
     for upload in files.values():
         grant_view(upload=upload, to=thread.other(by))
         if is_reported:
@@ -56,6 +56,12 @@ def share_with_support(thread: Thread) -> None:
     """Let support open the files of a thread that was reported. Runs inside the transaction of the report."""
     for item in MessageUpload.objects.filter(message__thread=thread).select_related("upload"):
         grant_view(upload=item.upload, to=support_group())
+
+
+def unshare_with_support(thread: Thread) -> None:
+    """Take that leave back. Runs inside the transaction that closes the last report."""
+    for item in MessageUpload.objects.filter(message__thread=thread).select_related("upload"):
+        revoke_view(upload=item.upload, of=support_group())
 
 
 def release_unsent_files() -> int:

@@ -1,4 +1,4 @@
-"""Opening, closing and reporting conversations. Only a student opens one; the database refuses the rest."""
+"""Opening and closing conversations. Only a student opens one; the database refuses the rest."""
 
 from datetime import datetime, timedelta
 
@@ -8,9 +8,8 @@ from django.utils import timezone
 from accounts.models import User
 from bookings.models import Booking
 from bookings.services import lock_people
-from chat.errors import AlreadyReported, MentorNotOpen, TooManyThreads
-from chat.models import Thread, ThreadReport
-from chat.services.files import share_with_support
+from chat.errors import MentorNotOpen, TooManyThreads
+from chat.models import Thread
 from chat.services.messages import post_message
 from marketplace.common.analytics import track
 from marketplace.common.rates import count_and_period
@@ -47,16 +46,6 @@ def block_thread(*, thread: Thread, by: User) -> None:
 def unblock_thread(*, thread: Thread, by: User) -> None:
     """Open a thread again; only who closed it can."""
     Thread.objects.filter(pk=thread.pk, blocked_by=by).update(blocked_by=None, blocked_at=None)
-
-
-def report_thread(*, thread: Thread, reason: str, by: User) -> ThreadReport:
-    """Ask support to look at a thread; from then on support may read it and open its files. Raises ``AlreadyReported``."""
-    with transaction.atomic():
-        Thread.objects.select_for_update(no_key=True).get(pk=thread.pk)
-        if ThreadReport.objects.filter(thread=thread, by=by, closed_at=None).exists():
-            raise AlreadyReported
-        share_with_support(thread)
-        return ThreadReport.objects.create(thread=thread, by=by, reason=reason, created_at=timezone.now())
 
 
 def _check_new_thread_limit(by: User, *, at: datetime) -> None:

@@ -1,12 +1,14 @@
-// A conversation: messages appear when sent, new ones are asked for, drafts wait in local storage.
+// A conversation: messages appear when sent, new ones are asked for, drafts and what could not be sent wait in local storage.
 // A message's client id makes posting repeatable, so trying again can't say it twice.
+import { Changes } from "./chat-changes.js";
+import { Files } from "./chat-files.js";
+import { Log } from "./chat-log.js";
 import { api, clientId, fresh, say, store } from "./dom.js";
 
 const ACTIVE = 4000;
 const IDLE = 20000;
 const SLOWEST = 60000;
 const IDLE_AFTER = 60000;
-const NEAR_END = 100;
 
 export function attach(root) {
   for (const thread of fresh(root, "[data-chat]")) new Conversation(thread);
@@ -14,127 +16,105 @@ export function attach(root) {
 
 class Conversation {
   constructor(element) {
-    const { thread, me, last } = element.dataset;
+    const { thread, me, last, state, reminds } = element.dataset;
     this.element = element;
     this.me = me;
     this.url = `/api/chat/threads/${thread}/messages`;
     this.draftKey = `draft-${thread}`;
     this.filesKey = `files-${thread}`;
+    this.outKey = `out-${thread}`;
     this.last = last ?? "";
-    this.log = element.querySelector("[data-chat-log]");
-    this.list = element.querySelector("[data-chat-list]");
+    this.state = state ?? "";
+    this.reminds = reminds !== undefined;
+    this.closed = state?.endsWith(".1");
+    this.log = new Log(element);
     this.form = element.querySelector("[data-chat-form]");
     this.box = this.form?.querySelector("textarea");
-    this.more = element.querySelector("[data-chat-new]");
-    this.known = new Set([...this.list.querySelectorAll("[data-message]")].map((row) => row.dataset.message));
     this.sent = new Set();
-    this.missed = 0;
     this.errors = 0;
-    this.toEnd();
+    this.changes = new Changes(this);
     if (this.form) this.compose();
     this.listen();
-  }
-
-  template(name) {
-    return this.element.querySelector(`template[data-chat-${name}]`).content.firstElementChild.cloneNode(true);
   }
 
   // Writing
 
   compose() {
+    this.reminder = this.form.querySelector("[data-chat-reminder]");
+    this.fault = this.form.querySelector("[data-chat-fault]");
     this.box.value ||= store.get(this.draftKey) ?? "";
-    this.box.addEventListener("input", () => store.set(this.draftKey, this.box.value));
+    this.box.addEventListener("input", () => {
+      if (!this.changes.editing) store.set(this.draftKey, this.box.value);
+      this.reminder.hidden = true;
+      this.fault.hidden = true;
+    });
     this.box.addEventListener("keydown", (event) => {
       const touch = matchMedia("(pointer: coarse)").matches;
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !touch) {
         event.preventDefault();
-        this.form.requestSubmit();
+        this.submit();
       }
+      if (event.key === "Escape" && this.changes.editing) this.changes.stop();
     });
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.submit();
+      if (event.submitter?.name === "send_anyway") this.anyway?.();
+      else this.submit();
     });
-    this.attachFiles();
+    this.files = new Files(this.form, this.filesKey, {
+      ready: () => { if (this.later && !this.files.areOnTheirWay()) this.submit(); },
+      ended: () => this.sendsLater(false),
+    });
+    for (const message of this.out()) this.post(message, message.uploads);
+    const seen = [...this.reminder.querySelectorAll("li")];
+    if (seen.length) this.anyway = () => this.submit(true); // the page came with the reminder
   }
 
-  submit() {
+  submit(anyway = false) {
     const body = this.box.value.trim();
-    const files = this.files();
-    if (!body && !files.length && !this.uploading()) return;
-    this.sendsLater(this.uploading());
+    const files = this.files.chosen();
+    const limit = Number(this.box.dataset.limit);
+    if (limit && [...body.replace(/\n/g, "\r\n")].length > limit) {
+      this.complain({ data: { detail: this.fault.dataset.long.replace("%n", [...body].length) } });
+      return;
+    }
+    if (this.changes.editing) {
+      this.changes.save(body);
+      return;
+    }
+    if (!body && !files.length && !this.files.areOnTheirWay()) return;
+    this.sendsLater(this.files.areOnTheirWay());
     if (this.later) return;
-    const message = { body, client_id: clientId() };
-    if (files.length) message.uploads = files.map((file) => file.id);
-    this.sent.add(message.client_id);
-    this.send(message, this.draw(this.template("mine"), { body, uploads: files, created_at: new Date().toISOString() }));
+    this.reminder.hidden = true;
+    const message = { body, client_id: clientId(), uploads: this.files.take() };
+    if (this.reminds && !anyway) message.remind = true;
     this.box.value = "";
-    for (const file of files) file.row.remove();
-    this.keepFiles();
     store.set(this.draftKey, "");
+    this.post(message);
     this.box.focus();
-  }
-
-  // Files of the next message: each row of the list that may go holds a field `uploads`.
-
-  attachFiles() {
-    this.rows = this.form.querySelector("[data-upload-list]");
-    for (const file of JSON.parse(store.get(this.filesKey) || "[]")) this.restore(file);
-    this.form.addEventListener("upload-done", (event) => {
-      event.preventDefault();
-      const { id, name, row, status } = event.detail;
-      if (status === "ready") this.addFile(row, { id, name });
-      else row.dataset.late = ""; // the check takes longer than anyone waits for
-      if (this.later && !this.uploading()) this.submit();
-    });
-    this.form.addEventListener("upload-ended", () => {
-      this.sendsLater(false);
-      this.keepFiles();
-    });
-  }
-
-  addFile(row, { id, name }) {
-    const field = document.createElement("input");
-    Object.assign(field, { type: "hidden", name: "uploads", value: id });
-    field.dataset.name = name;
-    row.append(field);
-    row.querySelector("[data-part=cancel]").hidden = false;
-    this.keepFiles();
-  }
-
-  restore(file) {
-    const row = this.form.querySelector("[data-upload-template]").content.firstElementChild.cloneNode(true);
-    row.querySelector("[data-part=name]").textContent = file.name;
-    row.querySelector("[data-part=detail]").textContent = this.form.dataset.sayReady;
-    row.querySelector("[data-part=bar]").hidden = true;
-    row.querySelector("[data-part=cancel]").addEventListener("click", () => {
-      row.remove();
-      this.keepFiles();
-      this.box.focus();
-    });
-    this.rows.append(row);
-    this.addFile(row, file);
-  }
-
-  files() {
-    const fields = [...this.rows.querySelectorAll("[name=uploads]")].filter((field) => field.type === "hidden" || field.checked);
-    return fields.map((field) => ({ id: field.value, name: field.dataset.name, row: field.closest("li") }));
-  }
-
-  keepFiles() {
-    const fields = [...this.rows.querySelectorAll("[name=uploads][type=hidden]")];
-    store.set(this.filesKey, fields.length ? JSON.stringify(fields.map((field) => ({ id: field.value, name: field.dataset.name }))) : "");
-    this.rows.hidden = !this.rows.children.length;
-  }
-
-  uploading() {
-    return [...this.rows.children].some((row) => row.querySelector("[data-part=error][hidden]") && !row.querySelector("[name=uploads]") && !("late" in row.dataset));
   }
 
   /** A message whose files are still on their way goes by itself once they are there. */
   sendsLater(later) {
     this.later = later;
-    this.form.querySelector("[type=submit]:not([formaction])").setAttribute("aria-busy", later);
+    this.form.querySelector("[data-testid=send-message]").setAttribute("aria-busy", later);
+  }
+
+  /** Messages that the server has not taken yet; they outlive the page. */
+  out() {
+    return JSON.parse(store.get(this.outKey) || "[]");
+  }
+
+  keepOut(message, keep) {
+    const others = this.out().filter((each) => each.client_id !== message.client_id);
+    if (keep) others.push(message);
+    store.set(this.outKey, others.length ? JSON.stringify(others) : "");
+  }
+
+  post(message) {
+    this.sent.add(message.client_id);
+    this.keepOut(message, true);
+    this.send(message, this.log.add({ ...message, created_at: new Date().toISOString() }, true));
   }
 
   async send(message, row) {
@@ -145,27 +125,34 @@ class Conversation {
     error.hidden = true;
     let answer;
     try {
-      answer = await api(this.url, { method: "POST", body: message });
+      answer = await api(this.url, { method: "POST", body: { ...message, uploads: message.uploads.map((file) => file.id) } });
     } catch {
       answer = { status: 0, data: {} };
     }
     row.classList.remove("message--sending");
     if (answer.ok) {
-      row.querySelector("[data-chat-state]").textContent = "";
-      const double = this.list.querySelector(`[data-message="${answer.data.id}"]`);
-      if (double && double !== row) double.remove();
-      row.dataset.message = answer.data.id;
-      this.known.add(answer.data.id);
-      return;
-    }
-    row.classList.add("message--failed");
+      this.keepOut(message, false);
+      if (this.log.row(answer.data.id)) { // it came in by another way meanwhile
+        row.remove();
+        return;
+      }
+      this.log.sent(row, answer.data);
+      this.log.fill(row, answer.data);
+    } else if (answer.data.contact_details) this.takeBack(message, row, answer.data.contact_details);
+    else this.fail(message, row, answer);
+  }
+
+  fail(message, row, answer) {
+    const error = row.querySelector(".message__error");
     const text = error.querySelector("[data-chat-error]");
+    row.classList.add("message--failed");
     text.textContent = this.reason(answer, text.dataset);
     row.toggleAttribute("data-away", answer.status === 0);
     error.hidden = false;
     say(text.textContent);
     error.querySelector("[data-chat-again]").onclick = () => this.send(message, row);
     error.querySelector("[data-chat-delete]").onclick = () => {
+      this.keepOut(message, false);
       row.remove();
       this.box.focus();
     };
@@ -173,123 +160,54 @@ class Conversation {
 
   reason(answer, words) {
     if (answer.status === 429) return words.wait.replace("%n", answer.retryAfter);
-    if (answer.status === 0 && !navigator.onLine) return words.away;
-    return answer.data.detail ?? words.text;
+    if (answer.status === 0) return navigator.onLine ? words.text : words.away;
+    return answer.data.errors?.[0]?.message ?? answer.data.detail ?? words.text;
+  }
+
+  /** Not sent: back into the box, with what was seen in it above. */
+  takeBack(message, row, details) {
+    row.remove();
+    this.keepOut(message, false);
+    this.sent.delete(message.client_id);
+    this.box.value = message.body;
+    store.set(this.draftKey, message.body);
+    for (const file of message.uploads) this.files.restore(file);
+    this.remind(details, () => this.submit(true));
+  }
+
+  remind(details, anyway) {
+    this.anyway = () => {
+      this.reminder.hidden = true;
+      anyway();
+    };
+    const lines = details.map(({ sentence }) => Object.assign(document.createElement("li"), { textContent: sentence }));
+    this.reminder.querySelector("ul").replaceChildren(...lines);
+    this.reminder.hidden = false;
+    this.reminder.focus();
+  }
+
+  complain(answer) {
+    const words = this.element.querySelector("template[data-chat-mine]").content.querySelector("[data-chat-error]").dataset;
+    const text = this.reason(answer, words);
+    say(text);
+    if (!this.fault) return;
+    this.fault.textContent = text;
+    this.fault.hidden = false;
   }
 
   // Reading
-
-  draw(row, message) {
-    const body = row.querySelector(".message__body");
-    if (message.body) body.textContent = message.body;
-    else body.remove();
-    for (const upload of message.uploads ?? []) {
-      const file = this.template("file");
-      file.href = `/uploads/${upload.id}/`;
-      file.querySelector("b").textContent = upload.name;
-      row.querySelector(".message__meta").before(file);
-    }
-    const time = row.querySelector("time");
-    time.dateTime = message.created_at;
-    time.textContent = this.format(message.created_at, { hour: "2-digit", minute: "2-digit", hourCycle: this.element.dataset.hourCycle ?? "h23" });
-    if (message.id) row.dataset.message = message.id;
-    const near = this.isNearEnd();
-    this.beginDay(message.created_at);
-    this.list.append(row);
-    if (near || row.classList.contains("message--mine")) this.toEnd();
-    return row;
-  }
-
-  /** In words, as marketplace/common/formatting.py says them: plain English is written day before month. */
-  format(moment, parts) {
-    const { lang, dataset } = document.documentElement;
-    return new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { ...parts, timeZone: dataset.zone || undefined }).format(new Date(moment));
-  }
-
-  isSameDay(one, other) {
-    const parts = { year: "numeric", month: "numeric", day: "numeric" };
-    return this.format(one, parts) === this.format(other, parts);
-  }
-
-  beginDay(moment) {
-    const last = [...this.list.querySelectorAll(".messages__day time")].pop();
-    if (last && this.isSameDay(last.dateTime, moment)) return;
-    const day = this.template("day");
-    const time = day.querySelector("time");
-    time.dateTime = moment;
-    time.textContent = this.format(moment, { weekday: "long", day: "numeric", month: "long" });
-    this.list.append(day);
-  }
-
-  /** Put what was said before above what is shown, without moving it. */
-  async showEarlier(link) {
-    if (this.fetching) return;
-    this.fetching = true;
-    try {
-      const answer = await fetch(link.href);
-      if (!answer.ok) throw new Error(`chat answered ${answer.status}`);
-      this.prepend(link, new DOMParser().parseFromString(await answer.text(), "text/html"));
-    } catch {
-      location.assign(link.href); // the page itself says what is wrong
-    } finally {
-      this.fetching = false;
-    }
-  }
-
-  prepend(link, page) {
-    const earlier = page.querySelector("[data-chat-list]");
-    const next = page.querySelector("[data-chat-earlier]");
-    const first = this.list.querySelector(".messages__day");
-    const last = [...earlier.querySelectorAll(".messages__day time")].pop();
-    const { scrollHeight, scrollTop } = this.log;
-    this.log.setAttribute("aria-live", "off"); // nothing new was said
-    if (first && last && this.isSameDay(last.dateTime, first.querySelector("time").dateTime)) first.remove();
-    for (const row of earlier.querySelectorAll("[data-message]")) this.known.add(row.dataset.message);
-    this.list.prepend(...earlier.children);
-    if (next) link.setAttribute("href", next.getAttribute("href"));
-    else link.parentElement.remove();
-    this.log.scrollTop = scrollTop + this.log.scrollHeight - scrollHeight;
-    requestAnimationFrame(() => this.log.removeAttribute("aria-live"));
-  }
-
-  isNearEnd() {
-    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR_END;
-  }
-
-  toEnd() {
-    this.log.scrollTop = this.log.scrollHeight;
-    this.atEnd = true;
-    this.missed = 0;
-    if (this.more) this.more.hidden = true;
-  }
 
   listen() {
     this.touched = Date.now();
     for (const name of ["pointerdown", "keydown", "scroll", "focus"]) {
       addEventListener(name, () => { this.touched = Date.now(); }, { passive: true, capture: true });
     }
-    this.more?.addEventListener("click", () => this.toEnd());
-    this.log.addEventListener("scroll", () => this.scrolled(), { passive: true });
-    new ResizeObserver(() => { if (this.atEnd) this.toEnd(); }).observe(this.log); // the message box grows and shrinks
-    this.log.addEventListener("click", (event) => {
-      const link = event.target.closest("[data-chat-earlier]");
-      if (!link) return;
-      event.preventDefault();
-      this.showEarlier(link);
-    });
     document.addEventListener("visibilitychange", () => this.plan(0));
     addEventListener("online", () => {
-      for (const again of this.list.querySelectorAll("[data-away] [data-chat-again]")) again.click();
+      for (const again of this.log.list.querySelectorAll("[data-away] [data-chat-again]")) again.click();
       this.plan(0);
     });
     this.plan();
-  }
-
-  scrolled() {
-    this.atEnd = this.isNearEnd();
-    if (this.missed && this.atEnd) this.toEnd();
-    const link = this.log.querySelector("[data-chat-earlier]");
-    if (link && this.log.scrollTop < NEAR_END) this.showEarlier(link);
   }
 
   plan(delay) {
@@ -301,14 +219,10 @@ class Conversation {
 
   async poll() {
     try {
-      const answer = await api(this.last ? `${this.url}?after=${this.last}` : this.url);
+      const answer = await api(this.last ? `${this.url}?after=${this.last}&state=${this.state}` : this.url);
       if (!answer.ok) throw new Error(`chat answered ${answer.status}`);
       this.errors = 0;
-      if (answer.data.next_cursor && this.last) {
-        location.reload(); // more was said meanwhile than one answer holds
-        return;
-      }
-      this.receive(answer.data.items ?? []);
+      if (answer.status !== 204) this.receive(answer.data);
     } catch {
       this.errors = Math.min(this.errors + 1, 4);
     }
@@ -316,23 +230,24 @@ class Conversation {
   }
 
   /** Items come newest first. */
-  receive(items) {
-    if (!items.length) return;
-    this.last = items[0].id;
-    const near = this.isNearEnd();
+  receive({ items, next_cursor: more, changed, seen, closed, state }) {
+    if ((more && this.last) || closed !== this.closed) {
+      location.reload(); // more was said than one answer holds, or nobody can write any more; drafts are kept
+      return;
+    }
+    this.state = state;
+    for (const item of changed) this.change(item);
+    if (items.length) this.last = items[0].id;
+    const near = this.log.isNearEnd();
     // What was written on this page is drawn already and gets its id from its own answer; another tab's is new here.
-    const arrived = items.filter((item) => !this.known.has(item.id) && !this.sent.has(item.client_id)).reverse();
-    for (const item of items) this.known.add(item.id);
-    for (const item of arrived) {
-      const row = this.draw(this.template(item.author === this.me ? "mine" : "theirs"), item);
-      row.classList.remove("message--sending");
-      row.querySelector("[data-chat-state]")?.replaceChildren();
-    }
-    if (!arrived.length) return;
-    this.missed = near ? 0 : this.missed + arrived.length;
-    if (this.more) {
-      this.more.hidden = !this.missed;
-      this.more.textContent = (this.missed === 1 ? this.more.dataset.one : this.more.dataset.many).replace("%n", this.missed);
-    }
+    const arrived = items.filter((item) => !this.log.known.has(item.id) && !this.sent.has(item.client_id)).reverse();
+    for (const item of arrived) this.log.add(item, item.author === this.me);
+    this.log.markSeen(seen);
+    if (arrived.length && !near) this.log.miss(arrived.length);
+  }
+
+  change(item) {
+    const row = this.log.row(item.id);
+    if (row) this.log.fill(row, item);
   }
 }

@@ -85,6 +85,7 @@ class World:
         return {
             "booking_id": {"session": self.session.pk, "hold": self.hold.pk},
             "thread_id": {"": self.thread.pk},
+            "message_id": {"": self.thread.messages.get().pk},
             "document_id": {"": self.document.pk},
             "upload_id": {"": self.upload.pk},
             "report_id": {"": self.report.pk},

@@ -1,14 +1,17 @@
 """The database is the last guard of conversations: each constraint is broken here by a plain write, past every service."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, ProgrammingError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from chat.models import Message, MessageUpload, Thread, ThreadReport
+from chat.models import Message, MessageUpload, MessageVersion, Thread, ThreadReport
 from marketplace.common.errors import violated_constraint
 from mentors.models import Mentor
 from tests.factories import make_mentor
@@ -73,13 +76,77 @@ def test_a_message_sent_twice_is_one(student: User, mentor: Mentor) -> None:
     say(make_thread(student, make_mentor()), 1, client_id="same")
 
 
-def test_what_was_said_is_only_added_to(student: User, mentor: Mentor) -> None:
+def test_a_message_is_edited_or_deleted_and_nothing_else(student: User, mentor: Mentor) -> None:
     message = say(make_thread(student, mentor), 1)
-    for change in (lambda: Message.objects.update(body="I never said that."), message.delete):
-        with pytest.raises(ProgrammingError, match="message_append_only"), transaction.atomic():
+    here, now = Message.objects.filter(pk=message.pk), message.created_at
+    another = make_thread(student, make_mentor())
+    forbidden: tuple[dict[str, Any], ...] = (  # Any: columns
+        {"body": "I never said that."},
+        {"body": "Edited, but nobody is told.", "edited_at": now},
+        {"change_number": 1},
+        {"number": 7, "edited_at": now, "change_number": 1},
+        {"author": mentor.user, "edited_at": now, "change_number": 1},
+        {"thread": another, "edited_at": now, "change_number": 1},
+        {"created_at": now - timedelta(days=1), "edited_at": now, "change_number": 1},
+        {"client_id": "another-id", "edited_at": now, "change_number": 1},
+        {"body": "", "deleted_at": now, "edited_at": now, "change_number": 1},
+    )
+    for change in forbidden:
+        assert refused(lambda change=change: here.update(**change)) == "message_changed_by_rule", change  # type: ignore[misc]
+    assert refused(message.delete) == "message_changed_by_rule"
+    assert here.get().body == "Hello!"
+
+    here.update(body="Hello, you!", edited_at=now, change_number=1)
+    assert refused(lambda: here.update(body="Again", edited_at=now, change_number=1)) == "message_changed_by_rule"
+    here.update(body="", deleted_at=now, change_number=2)
+    undelete: dict[str, Any] = {"body": "Back", "deleted_at": None, "change_number": 3}
+    assert refused(lambda: here.update(**undelete)) == "message_changed_by_rule"
+    kept = MessageVersion.objects.order_by("pk").values_list("body", flat=True)
+    assert list(kept) == ["Hello!", "Hello, you!"]
+
+
+def test_what_a_message_said_before_stays(student: User, mentor: Mentor) -> None:
+    message = say(make_thread(student, mentor), 1)
+    Message.objects.update(body="", deleted_at=message.created_at, change_number=1)
+    version_trigger = "message_version_append_only"
+    for change in (lambda: MessageVersion.objects.update(body=""), MessageVersion.objects.get().delete):
+        with pytest.raises(ProgrammingError, match=version_trigger), transaction.atomic():
             change()
-    assert Message.objects.get().body == "Hello!"
-    say(message.thread, 2)
+    assert MessageVersion.objects.get().body == "Hello!"
+
+
+def test_a_change_has_a_number_of_its_own(student: User, mentor: Mentor) -> None:
+    thread = make_thread(student, mentor)
+    first, second = say(thread, 1), say(thread, 2)
+
+    def edit(message: Message, number: int) -> int:
+        rows = Message.objects.filter(pk=message.pk)
+        return rows.update(body=f"No. {number}", edited_at=message.created_at, change_number=number)
+
+    edit(first, 1)
+    assert refused(lambda: edit(second, 1)) == "message_change_number_unique"
+    edit(second, 2)
+    edit(say(make_thread(student, make_mentor()), 1), 1)
+
+
+def test_a_message_is_edited_in_its_first_minutes(student: User, mentor: Mentor) -> None:
+    message = say(make_thread(student, mentor), 1)
+
+    def edit(after: timedelta) -> int:
+        at = message.created_at + after
+        return Message.objects.update(body="Edited", edited_at=at, change_number=F("number"))
+
+    limit = timedelta(minutes=settings.MESSAGE_EDIT_MINUTES)
+    for outside in (limit + timedelta(microseconds=1), -timedelta(microseconds=1)):
+        assert refused(lambda outside=outside: edit(outside)) == "message_edited_in_time"  # type: ignore[misc]
+    assert edit(limit) == 1
+
+
+def test_a_deleted_message_says_nothing(student: User, mentor: Mentor) -> None:
+    message = say(make_thread(student, mentor), 1)
+    gone: dict[str, Any] = {"deleted_at": message.created_at, "change_number": 1}
+    assert refused(lambda: Message.objects.update(**gone)) == "message_deleted_says_nothing"
+    assert Message.objects.update(body="", **gone) == 1
 
 
 def test_the_files_of_a_message_stand_in_order(student: User, mentor: Mentor) -> None:
@@ -96,7 +163,7 @@ def test_the_files_of_a_message_stand_in_order(student: User, mentor: Mentor) ->
     attach(upload=third, message=next_message)
 
 
-def test_a_person_has_one_open_report_of_a_thread(student: User, mentor: Mentor) -> None:
+def test_a_person_has_one_open_report_of_a_thread(student: User, mentor: Mentor, support: User) -> None:
     thread, now = make_thread(student, mentor), timezone.now()
 
     def report(by: User = student, **fields: Any) -> ThreadReport:  # Any: columns
@@ -104,7 +171,19 @@ def test_a_person_has_one_open_report_of_a_thread(student: User, mentor: Mentor)
 
     report()
     assert refused(report) == "thread_report_one_open"
-    report(closed_at=now)
+    report(closed_at=now, closed_by=support)
     report(by=mentor.user)
-    ThreadReport.objects.filter(by=student).update(closed_at=now)
+    ThreadReport.objects.filter(by=student).update(closed_at=now, closed_by=support)
     report()
+
+
+def test_a_report_says_what_is_wrong_and_who_closed_it(student: User, mentor: Mentor, support: User) -> None:
+    thread, now = make_thread(student, mentor), timezone.now()
+
+    def report(**fields: Any) -> ThreadReport:  # Any: columns
+        return ThreadReport.objects.create(thread=thread, by=student, created_at=now, **fields)
+
+    assert refused(lambda: report(kind="dull")) == "thread_report_kind_known"
+    assert refused(lambda: report(kind="rude", closed_at=now)) == "thread_report_closed_by_someone"
+    assert refused(lambda: report(kind="rude", closed_by=support)) == "thread_report_closed_by_someone"
+    report(kind="rude", closed_at=now, closed_by=support)

@@ -61,7 +61,7 @@ def test_a_file_goes_with_a_message_and_the_mentor_opens_it(writer: Client, thre
     answer = post(writer, thread, upload_id)
 
     assert answer.status_code == 201
-    assert answer.json()["uploads"] == [{"id": upload_id, "name": "sheet-4.pdf"}]
+    assert answer.json()["uploads"] == [{"id": upload_id, "name": "sheet-4.pdf", "preview": None}]
     opened = reader.get(f"/uploads/{upload_id}/")
     assert (opened.status_code, opened["Cache-Control"]) == (302, "no-store")
     assert fetch(opened["Location"]).data == pdf()

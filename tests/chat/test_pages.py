@@ -101,7 +101,7 @@ def test_ones_own_messages_are_yours_and_read_once_they_were_seen(
     assert "· Read" not in page
     client.force_login(mentor.user)
     theirs = client.get(f"/messages/{thread.pk}/").text
-    assert f"{student.first_name} · " in theirs
+    assert f"<bdi>{student.first_name}</bdi> · " in theirs
     assert "You · " not in theirs.split("<template")[0]
     client.force_login(student)
     assert "· Read" in client.get(f"/messages/{thread.pk}/").text

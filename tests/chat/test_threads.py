@@ -176,7 +176,8 @@ def test_after_tells_only_what_is_newer(client: Client, thread: Thread, student:
     client.force_login(student)
     url = f"{THREADS}/{thread.pk}/messages"
     newest = client.get(url).json()["items"][0]["id"]
-    assert client.get(f"{url}?after={newest}").json() == {"items": [], "next_cursor": None}
+    nothing = client.get(f"{url}?after={newest}").json()
+    assert (nothing["items"], nothing["next_cursor"], nothing["changed"]) == ([], None, [])
     services.post_message(thread=thread, body="Here", client_id="from-mentor", by=mentor.user)
     assert [item["body"] for item in client.get(f"{url}?after={newest}").json()["items"]] == ["Here"]
     assert client.get(f"{url}?after={uuid.uuid4()}").status_code == 404
@@ -218,8 +219,8 @@ def test_support_reads_a_thread_only_once_reported_and_each_read_is_logged(
     settings.DEMO_SKIP_STAFF_MFA = True
     client.force_login(student)
     assert client.post(f"/messages/{thread.pk}/report/", {"reason": ""}).status_code == 422
-    assert client.post(f"/messages/{thread.pk}/report/", {"reason": "Rude"}).status_code == 302
-    assert client.post(f"/messages/{thread.pk}/report/", {"reason": "Rude"}).status_code == 409
+    assert client.post(f"/messages/{thread.pk}/report/", {"kind": "rude", "reason": "Rude"}).status_code == 302
+    assert client.post(f"/messages/{thread.pk}/report/", {"kind": "rude", "reason": "Rude"}).status_code == 409
     url = f"/admin/chat/threadreport/{ThreadReport.objects.get().pk}/read/"
     client.force_login(reviewer)
     assert client.get(url).status_code == 403

@@ -44,6 +44,7 @@ PLACES = {
     "cancelled": "SELECT b.id FROM bookings_booking b JOIN accounts_user u ON u.id = b.student_id "
     "WHERE u.email = 'amara@demo.test' AND b.status = 'cancelled' LIMIT 1",
     "thread": "SELECT t.id FROM chat_thread t JOIN accounts_user u ON u.id = t.student_id WHERE u.email = 'amara@demo.test' LIMIT 1",
+    "message": "SELECT m.id FROM chat_message m JOIN accounts_user u ON u.id = m.author_id WHERE u.email = 'amara@demo.test' ORDER BY m.number LIMIT 1",
     "document": "SELECT d.id FROM mentors_verificationdocument d JOIN accounts_user u ON u.id = d.mentor_id "
     "WHERE u.email = 'mentor.pending@demo.test' AND d.status = 'waiting' ORDER BY d.kind DESC LIMIT 1",
     "applicant": "SELECT handle FROM mentors_mentor m JOIN accounts_user u ON u.id = m.user_id WHERE u.email = 'mentor.pending@demo.test'",

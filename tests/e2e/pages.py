@@ -211,6 +211,15 @@ def read_reported_thread(person: Person) -> None:
     person.goto(person.house.path("/admin/chat/threadreport/{report}/read/"))
 
 
+def ask_with_a_number(person: Person) -> None:
+    """A first message that says how to be reached elsewhere is shown again before it goes."""
+    person.complaints.foresee("status of 422")
+    person.goto("/messages/new/?mentor=mentor2")
+    person.fill("Message", "Hello! Call me on +49 151 23456789, or write to me at anna.berg@gmail.com.")
+    person.press("Send")
+    person.page.get_by_text("Not sent yet.").wait_for()
+
+
 def read_suggested_move(person: Person) -> None:
     """The mentor of a coming session has suggested to hold it a day later."""
     with psycopg.connect(person.house.database_url) as connection:
@@ -452,7 +461,11 @@ PAGES: dict[str, dict[str, Way]] = {
         "payments:receipt refunded": "/bookings/{cancelled}/receipt/",
         "payments:history": "/account/payments/",
         "chat:inbox": "/messages/",
+        "chat:inbox found": "/messages/?q=question",
+        "chat:inbox nothing found": "/messages/?q=hippopotamus",
         "chat:thread": "/messages/{thread}/",
+        "chat:edit": "/messages/{thread}/{message}/edit/",
+        "chat:delete": "/messages/{thread}/{message}/delete/",
         "chat:new": "/messages/new/?mentor=mentor2",
         "chat:close": "/messages/{thread}/close/",
         "chat:attach": "/messages/{thread}/attach/",
@@ -462,6 +475,7 @@ PAGES: dict[str, dict[str, Way]] = {
     "student4@demo.test": {
         "bookings:sessions none": "/sessions/",
         "chat:inbox none": "/messages/",
+        "chat:new reminded": ask_with_a_number,
         "payments:history none": "/account/payments/",
     },
     "mentor1@demo.test": {
@@ -546,7 +560,7 @@ NO_PAGE = {
         "account-zone", "mentors:remove-photo", "mentors:remove-dates", "mentors:review-undo", "bookings:extend", "bookings:let-go", "bookings:outcome", "bookings:keep",
         "bookings:accept-proposal", "bookings:decline-proposal",
         "payments:note", "payments:earnings-table", "payments:payouts-dashboard", "chat:draft", "chat:open", "mfa_login_webauthn", "mfa_download_recovery_codes", "bookings:calendar",
-        "uploads:open", "mentors:photo", "mentors:review-page", "dispute-evidence",
+        "uploads:open", "uploads:preview", "admin:chat_threadreport_close", "mentors:photo", "mentors:review-page", "dispute-evidence",
     ],
     "is read by programs": ["favicon", "robots", "sitemap", "sitemap-section"],
     "leads on to another page": ["second-factors", "payments:payouts-return", "payments:payouts-refresh", "mfa_index", "admin:login", "admin:password_change"],

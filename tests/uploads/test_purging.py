@@ -53,7 +53,7 @@ def test_a_file_given_up_is_deleted_with_its_pages_and_its_name(client: Client, 
 
     assert private_files.size(upload.private_key) is None
     assert private_files.size(page.private_key) is None
-    assert not UploadPage.objects.exists()
+    assert not UploadPage.objects.filter(upload=upload).exists()
     upload.refresh_from_db()
     assert (upload.status, upload.private_key, upload.name, upload.sha256) == ("purged", "", "", "")
     assert private_files.size(other.private_key) is not None

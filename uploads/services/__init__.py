@@ -3,7 +3,7 @@
 from uploads.services.checking import check_upload, requeue_lost_checks
 from uploads.services.grants import grant_view, revoke_view
 from uploads.services.purging import purge_uploads, release_upload
-from uploads.services.reading import open_upload, page_link, photo_bytes
+from uploads.services.reading import open_upload, page_link, photo_bytes, preview_link
 from uploads.services.sending import Ticket, complete_upload, issue_upload, sign_again
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "open_upload",
     "page_link",
     "photo_bytes",
+    "preview_link",
     "purge_uploads",
     "release_upload",
     "requeue_lost_checks",
