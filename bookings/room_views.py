@@ -136,3 +136,7 @@ class KeepSession(MentorRequiredMixin, OwnBookingMixin, OperationView):
         services.keep_outside_hours(booking_id=self.booking.pk, by=self.user)
         messages.success(self.request, _("The session stays as it is."))
         return redirect("mentors:availability")
+
+    def refused(self, form: Form, error: DomainError) -> HttpResponse:
+        messages.error(self.request, str(error.user_message))
+        return redirect("mentors:availability")

@@ -22,6 +22,10 @@ class Run:
         return self.exceptions[0]
 
     @property
+    def last(self) -> DatedException:
+        return self.exceptions[-1]
+
+    @property
     def last_on(self) -> date:
         return self.next_on + (len(self.exceptions) - 1) * ONE_DAY
 

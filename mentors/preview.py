@@ -44,7 +44,9 @@ class Week:
 
     monday: date
     zone: ZoneInfo
+    # Cut at the week's two midnights, and as they are: a session over one of these lies inside hours that go on.
     windows: list[Window]
+    whole: list[Window]
     sessions: Sequence[Span]
     days_off: frozenset[date]
 
@@ -60,10 +62,8 @@ def week_of(hours: Hours, *, at: datetime, sessions: Iterable[Span] = ()) -> Wee
     starts_at, ends_at = (
         datetime.combine(day, time(0), hours.zone).astimezone(UTC) for day in (monday, monday + 7 * ONE_DAY)
     )
-    windows = [
-        Window(max(window.starts_at, starts_at), min(window.ends_at, ends_at))
-        for window in windows_between(hours, starts_at, ends_at)
-    ]
+    whole = windows_between(hours, starts_at, ends_at)
+    windows = [Window(max(window.starts_at, starts_at), min(window.ends_at, ends_at)) for window in whole]
     off = {
         monday + number * ONE_DAY
         for number in range(7)
@@ -71,7 +71,7 @@ def week_of(hours: Hours, *, at: datetime, sessions: Iterable[Span] = ()) -> Wee
         if exception.kind == "remove" and not exception.windows and exception.applies_to(monday + number * ONE_DAY)
     }
     within = [session for session in sessions if session.starts_at < ends_at and session.ends_at > starts_at]
-    return Week(monday, hours.zone, windows, within, frozenset(off))
+    return Week(monday, hours.zone, windows, whole, within, frozenset(off))
 
 
 def is_inside(session: Span, windows: Iterable[Window]) -> bool:
@@ -82,7 +82,7 @@ def preview(week: Week) -> dict[str, Any]:  # Any: template data
     """Place the week's blocks on a grid of half hours, only as high as it needs to be."""
     pieces = [piece for window in week.windows for piece in _pieces(window, week, "open")]
     for session in week.sessions:
-        kind = "booked" if is_inside(session, week.windows) else "outside"
+        kind = "booked" if is_inside(session, week.whole) else "outside"
         pieces += _pieces(session, week, kind)
     top = min((piece.first for piece in pieces), default=USUAL_HALVES[0]) // 2 * 2
     bottom = max((piece.last for piece in pieces), default=USUAL_HALVES[1])
@@ -112,33 +112,33 @@ def _pieces(span: Span, week: Week, kind: str) -> Iterator[Piece]:
 
 
 def describe(week: Week) -> str:
-    """Say all of the preview in words."""
+    """Say all of the preview in words, day by day."""
     sentences = []
+    inside = [session for session in week.sessions if is_inside(session, week.whole)]
+    outside = [session for session in week.sessions if session not in inside]
     for day in week.days:
-        times = ", ".join(
-            formatting.time_range(window.starts_at, window.ends_at, week.zone)
-            for window in week.windows
-            if window.starts_at.astimezone(week.zone).date() == day
-        )
         name = formatting.day(day, style="weekday")
+        times = _times_on(day, week.windows, week.zone)
         if day in week.days_off:
             sentences.append(_("%(day)s: day off.") % {"day": name})
         elif times:
             sentences.append(_("%(day)s: open %(times)s.") % {"day": name, "times": times})
         else:
             sentences.append(_("%(day)s: not bookable.") % {"day": name})
-    booked = len(week.sessions)
-    if booked:
-        sentences.append(
-            ngettext("%(count)d session booked.", "%(count)d sessions booked.", booked) % {"count": booked}
-        )
-    outside = sum(not is_inside(session, week.windows) for session in week.sessions)
-    if outside:
-        sentences.append(
-            ngettext("%(count)d is outside these hours.", "%(count)d are outside these hours.", outside)
-            % {"count": outside}
-        )
+        if booked := _times_on(day, inside, week.zone):
+            sentences.append(_("Booked: %(times)s.") % {"times": booked})
+        if apart := _times_on(day, outside, week.zone):
+            sentences.append(_("Booked outside these hours: %(times)s.") % {"times": apart})
     return " ".join(sentences)
+
+
+def _times_on(day: date, spans: Iterable[Span], zone: ZoneInfo) -> str:
+    """The times of what begins on a local day."""
+    return ", ".join(
+        formatting.time_range(span.starts_at, span.ends_at, zone)
+        for span in spans
+        if span.starts_at.astimezone(zone).date() == day
+    )
 
 
 def room_sentence(week: Week, *, minutes: int, break_minutes: int) -> str:

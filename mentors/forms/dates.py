@@ -47,7 +47,7 @@ class DateForm(forms.Form):
         error_messages={"invalid": gettext_lazy("Enter a date such as 2026-12-06.")},
     )
     yearly = forms.BooleanField(label=gettext_lazy("Repeat every year"), required=False)
-    # What is being edited, so that it is replaced even if its date or kind was changed: "add 2026-12-06".
+    # What is being edited, so that it is replaced even if its dates or kind were changed: "add 2026-12-06 2026-12-08".
     instead_of = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, today: Date, pairs: Sequence[Pair] = (), **kwargs: Any) -> None:  # Any: Form's own
@@ -94,8 +94,7 @@ class DateForm(forms.Form):
 
     def replaced(self) -> list[tuple[Date, Kind]]:
         """What is being edited, if anything."""
-        found = read_place(self.cleaned_data["instead_of"])
-        return [found] if found else []
+        return read_places(self.cleaned_data["instead_of"])
 
     def blocks(self) -> list[dict[str, Any]]:  # Any: template data
         """The pairs of selects with the errors of both."""
@@ -112,3 +111,14 @@ def read_place(text: str) -> tuple[Date, Kind] | None:
         return (Date.fromisoformat(day), cast("Kind", kind)) if kind in {"add", "remove", "replace"} else None
     except ValueError:
         return None
+
+
+def read_places(text: str) -> list[tuple[Date, Kind]]:
+    """Read "add 2026-12-06 2026-12-08", a run from its first date to its last; nothing for anything else."""
+    kind, _space, days = text.partition(" ")
+    first, _space, last = days.partition(" ")
+    begins, ends = read_place(f"{kind} {first}"), read_place(f"{kind} {last or first}")
+    if begins is None or ends is None:
+        return []
+    length = min((ends[0] - begins[0]).days, DAYS_MAX - 1)
+    return [(begins[0] + timedelta(days=number), begins[1]) for number in range(length + 1)]

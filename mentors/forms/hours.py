@@ -165,6 +165,7 @@ class WeeklyHoursForm(forms.Form):
                 "name": day_name(weekday),
                 "prefix": name,
                 "is_open": day.is_open,
+                "next_day": weekday_in((weekday + 1) % 7, "EEE"),
                 "ranges": [
                     {
                         "start": start,

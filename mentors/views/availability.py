@@ -1,5 +1,6 @@
 """The availability editor: weekly hours, days off and extra hours, booking rules."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,18 +12,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from mentors import services
 from mentors.cancellation import policy_sentence
 from mentors.clocks import next_clock_change, zone_groups, zone_name
 from mentors.dates import Run, runs
-from mentors.forms.dates import DateForm, read_place
+from mentors.forms.dates import DateForm, read_place, read_places
 from mentors.forms.hours import DAYS, TIMES, TypedWeek, WeeklyHoursForm, day_name
 from mentors.forms.rules import BookingRulesForm
 from mentors.models import Policy
 from mentors.preview import is_inside, preview, room_sentence, week_of
-from mentors.queries import hours_of, sessions_between
+from mentors.queries import Session, hours_of, sessions_between
 from mentors.views.base import MentorOperation
 from mentors.windows import Hours, windows_between
 
@@ -47,7 +49,10 @@ class AvailabilityView(MentorOperation):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
         change = next_clock_change(self.hours.zone, after=self.now, within=CLOCK_NOTICE)
+        outside = self.outside()
         return super().get_context_data(
+            outside=[session for session in outside if not session.is_kept],
+            kept_count=sum(session.is_kept for session in outside),
             zone=self.hours.zone,
             zone_name=zone_name(self.hours.zone, at=self.now),
             clock_change=change,
@@ -71,10 +76,30 @@ class AvailabilityView(MentorOperation):
     def coming(self) -> list[Run]:
         return runs(self.hours.exceptions, today=self.today)
 
+    def span(self) -> tuple[datetime, datetime]:
+        """From the week's beginning, whose sessions the preview shows, to the furthest that anyone can have booked."""
+        return self.now - timedelta(days=8), self.now + timedelta(days=settings.HORIZON_DAYS_MAX)
+
+    @cached_property
+    def sessions(self) -> list[Session]:
+        return sessions_between(self.mentor, *self.span())
+
+    def shown_hours(self) -> Hours:
+        """The hours that the page is about: those saved, or on the weekly tab those that stand in its form."""
+        return self.hours
+
+    def outside(self) -> list[Session]:
+        """What is booked and to come, and lies outside these hours."""
+        windows = windows_between(self.shown_hours(), *self.span())
+        coming = [session for session in self.sessions if session.starts_at > self.now]
+        return [session for session in coming if not is_inside(session, windows)]
+
 
 class WeeklyHours(AvailabilityView):
     template_name = "mentors/availability.html"
     tab = "weekly"
+    # What was posted without being saved.
+    typed: WeeklyHoursForm | None = None
 
     def get_form(self, form_class: Any = None) -> WeeklyHoursForm:  # Any: Django's own
         posted = self.request.method == "POST"
@@ -94,16 +119,27 @@ class WeeklyHours(AvailabilityView):
             week.remove(request.POST["remove"])
         elif "copy" in request.POST:
             week.copy(request.POST.get("copy_from", ""), request.POST.getlist("copy_to"))
-        else:
+        elif "preview" not in request.POST:
             return super().post(request, *args, **kwargs)
-        # Not saved, only shown again with what was typed: what script does in the page without asking.
+        # Not saved, only shown again with what was typed: what script does in the page, asking for the preview only.
+        self.typed = self.form_of(week, bound=True)
         return self.render_to_response(self.get_context_data(form=self.form_of(week, bound=False), is_edited=True))
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        assert isinstance(form, WeeklyHoursForm)
+        self.typed = form
+        return super().form_invalid(form)
+
+    def shown_hours(self) -> Hours:
+        if self.typed is None:
+            return self.hours
+        self.typed.is_valid()  # blocks that are whole count, whatever is wrong with others
+        zone = self.typed.cleaned_data.get("time_zone") or self.hours.zone.key
+        return replace(self.hours, zone=ZoneInfo(zone), rules=tuple(self.typed.rules))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
         form: WeeklyHoursForm = kwargs.get("form") or self.get_form()
-        sessions = sessions_between(self.mentor, *self.span())
-        week = week_of(self.hours, at=self.now, sessions=sessions)
-        windows = windows_between(self.hours, *self.span())
+        week = week_of(self.shown_hours(), at=self.now, sessions=self.sessions)
         return super().get_context_data(
             **{**kwargs, "form": form},
             rows=form.rows(),
@@ -111,13 +147,9 @@ class WeeklyHours(AvailabilityView):
             days=[{"prefix": name, "name": day_name(number)} for number, name in enumerate(DAYS)],
             week=preview(week),
             room=room_sentence(week, minutes=settings.SESSION_MINUTES[1], break_minutes=self.mentor.break_minutes),
-            outside=[session for session in sessions if not is_inside(session, windows)],
+            is_typed=self.typed is not None,
             coming=self.coming()[:5],
         )
-
-    def span(self) -> tuple[datetime, datetime]:
-        """From the week's beginning, whose sessions the preview shows, to the furthest that anyone can have booked."""
-        return self.now - timedelta(days=8), self.now + timedelta(days=settings.HORIZON_DAYS_MAX)
 
     def form_valid(self, form: Form) -> HttpResponse:
         assert isinstance(form, WeeklyHoursForm)
@@ -134,16 +166,18 @@ class Dates(AvailabilityView):
     def get_form(self, form_class: Any = None) -> DateForm:  # Any: Django's own
         if self.request.method == "POST":
             return DateForm(self.request.POST, today=self.today)
-        place = read_place(self.request.GET.get("edit", ""))
-        edited = next((each for each in self.hours.exceptions if (each.on, each.kind) == place), None)
-        if edited is None:
+        places = read_places(self.request.GET.get("edit", ""))
+        found = [each for each in self.hours.exceptions if (each.on, each.kind) in places]
+        if not found:
             return DateForm(initial={"date": self.today + timedelta(days=1)}, today=self.today)
+        edited, last = found[0], found[-1]
         return DateForm(
             initial={
                 "date": edited.on,
+                "until": last.on if last.on > edited.on else None,
                 "kind": edited.kind,
                 "yearly": edited.yearly,
-                "instead_of": f"{edited.kind} {edited.on}",
+                "instead_of": f"{edited.kind} {edited.on} {last.on}",
             },
             today=self.today,
             pairs=[(f"{window.start:%H:%M}", f"{window.end:%H:%M}") for window in edited.windows],

@@ -15,7 +15,12 @@ export function attach(root) {
     form.addEventListener("input", show);
     form.addEventListener("change", show);
     form.addEventListener("rows-changed", show);
-    form.addEventListener("reset", () => setTimeout(show));
+    form.addEventListener("reset", () => {
+      if (!failed) return setTimeout(show);
+      // What stands in the page was never saved: the saved answers are the server's to tell.
+      leaving = true;
+      location.assign(location.pathname);
+    });
     form.addEventListener("submit", () => { leaving = true; });
     addEventListener("beforeunload", (event) => {
       if (!leaving && form.isConnected && changed()) event.preventDefault();

@@ -24,14 +24,15 @@ function note(range) {
   const [start, end] = values(range);
   const line = range.querySelector("[data-hours-note]");
   line.hidden = !(start && end && end <= start);
-  if (!line.hidden) line.textContent = line.dataset.text;
+  if (!line.hidden) line.textContent = line.dataset.text.replace("__t__", end);
 }
 
 const changed = (list) => list.dispatchEvent(new CustomEvent("rows-changed", { bubbles: true }));
 
 export function attach(root) {
   for (const list of fresh(root, "[data-hours]")) {
-    const rows = [...list.querySelectorAll("[data-hours-row]")];
+    const rows = () => [...list.querySelectorAll("[data-hours-row]")];
+    const saved = list.innerHTML;
     list.addEventListener("click", (event) => {
       const button = event.target.closest("button");
       const row = button?.closest("[data-hours-row]");
@@ -46,7 +47,7 @@ export function attach(root) {
         if (!pairs(row).length) row.querySelector("[data-hours-switch]").checked = false;
         row.querySelector("[data-hours-add]").focus();
       } else if ("hoursCopy" in button.dataset) {
-        copy(list, rows, row);
+        copy(list, rows(), row);
         return;
       } else {
         return;
@@ -58,8 +59,35 @@ export function attach(root) {
       if (range) note(range);
       const row = event.target.closest("[data-hours-row]");
       if (event.target.matches("[data-hours-switch]:checked") && !pairs(row).length) add(row, ["09:00", "17:00"]);
+      follow(list.closest("form"));
+    });
+    list.addEventListener("rows-changed", () => follow(list.closest("form")));
+    // Undo: rows that were added or removed here are no business of the browser's own reset.
+    list.closest("form").addEventListener("reset", () => {
+      list.innerHTML = saved;
+      follow(list.closest("form"));
     });
   }
+}
+
+let waiting;
+let asked = 0;
+
+/** Show what the hours as they are typed come to: the week beside them, and the sessions outside. The server reckons. */
+function follow(form) {
+  clearTimeout(waiting);
+  waiting = setTimeout(async () => {
+    const mine = ++asked;
+    const body = new FormData(form);
+    body.append("preview", "1");
+    const response = await fetch(form.action, { method: "POST", body, credentials: "same-origin" }).catch(() => null);
+    if (!response?.ok || response.redirected || mine !== asked) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    for (const part of document.querySelectorAll("[data-follows-hours]")) {
+      const now = page.getElementById(part.id);
+      if (now && now.innerHTML !== part.innerHTML) part.innerHTML = now.innerHTML;
+    }
+  }, 400);
 }
 
 /** Ask for the days in the page's dialog, then replace their pairs with this day's. */

@@ -164,6 +164,42 @@ def test_a_day_is_copied_without_script(client: Client, signed_in: Mentor) -> No
     assert rules(signed_in) == [Rule(0, time(9), time(12))]
 
 
+def test_the_week_is_shown_as_typed_before_anything_is_saved(
+    client: Client, signed_in: Mentor, time_machine: TimeMachineFixture
+) -> None:
+    time_machine.move_to(NOW, tick=False)
+    response = client.post(WEEKLY, week(monday="09:00-12:00", tuesday="10:00-15:30") | {"preview": "1"})
+    assert response.status_code == 200
+    assert "Tuesday: open 10:00–15:30." in response.text
+    assert "8½ hours open, room for about" in response.text
+    assert "As typed, not saved yet." in response.text
+    assert rules(signed_in) == [Rule(0, time(9), time(12))]
+    page = client.get(WEEKLY).text
+    assert "Tuesday: not bookable." in page
+    assert "As typed" not in page
+
+
+def test_a_preview_of_a_mistake_shows_what_is_whole(
+    client: Client, signed_in: Mentor, time_machine: TimeMachineFixture
+) -> None:
+    time_machine.move_to(NOW, tick=False)
+    typed = week(monday="09:00-12:00 11:00-13:00", tuesday="10:00-", friday="off 08:00-09:00")
+    page = client.post(WEEKLY, typed | {"preview": "1"}).text
+    assert "Monday: open 09:00–13:00." in page
+    assert "Tuesday: not bookable." in page
+    assert "Friday: not bookable." in page
+    assert client.post(WEEKLY, typed).status_code == 422
+
+
+def test_a_block_past_midnight_says_until_when_and_the_script_can_say_the_same(
+    client: Client, signed_in: Mentor
+) -> None:
+    page = client.post(WEEKLY, week(monday="22:00-01:00") | {"preview": "1"}).text
+    assert "until 01:00 Tue" in page
+    assert 'data-text="until __t__ Tue"' in page
+    assert 'data-text="until __t__ Mon"' in page
+
+
 @pytest.mark.parametrize(
     "nonsense",
     [{"add": "someday"}, {"remove": "monday-9"}, {"remove": "monday"}, {"remove": "x-0"}, {"copy": "1", "copy_from": "x", "copy_to": "y"}],
@@ -357,6 +393,31 @@ def test_an_entry_is_changed_in_its_place(client: Client, signed_in: Mentor) -> 
     data = {"kind": "replace", "date": "2026-12-07", "windows-0-start": "10:00", "windows-0-end": "14:00"}
     client.post(DATES, data | {"instead_of": "add 2026-12-06"})
     assert exceptions(signed_in) == [DatedException(date(2026, 12, 7), "replace", (WallWindow(time(10), time(14)),))]
+
+
+@pytest.mark.usefixtures("on_the_day")
+def test_a_run_of_days_is_changed_in_its_place(client: Client, signed_in: Mentor) -> None:
+    client.post(DATES, {"kind": "remove", "date": "2026-12-24", "until": "2026-12-28"})
+    page = client.get(DATES).text
+    assert "?edit=remove%202026-12-24%202026-12-28#add" in page
+    page = client.get(f"{DATES}?edit=remove%202026-12-24%202026-12-28").text
+    assert 'name="until" value="2026-12-28"' in page
+    assert 'value="remove 2026-12-24 2026-12-28"' in page
+    data = {"kind": "remove", "date": "2026-12-25", "until": "2026-12-26"}
+    client.post(DATES, data | {"instead_of": "remove 2026-12-24 2026-12-28"})
+    assert exceptions(signed_in) == [DatedException(date(2026, 12, day), "remove") for day in (25, 26)]
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    ["", "remove", "remove 2026-13-01", "remove 2026-12-24 soon", "drop 2026-12-24", "remove 2026-12-24 x y"],
+)
+@pytest.mark.usefixtures("on_the_day")
+def test_what_names_no_dates_changes_none(client: Client, signed_in: Mentor, nonsense: str) -> None:
+    client.post(DATES, {"kind": "remove", "date": "2026-12-24"})
+    assert "Add a date" in client.get(DATES, {"edit": nonsense}).text
+    client.post(DATES, {"kind": "remove", "date": "2026-12-30", "instead_of": nonsense})
+    assert exceptions(signed_in) == [DatedException(date(2026, 12, day), "remove") for day in (24, 30)]
 
 
 @pytest.mark.usefixtures("on_the_day")

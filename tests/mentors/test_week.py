@@ -121,7 +121,10 @@ def test_the_preview_tells_sessions_inside_from_outside() -> None:
     )
     assert [kind for *_place, kind in blocks_of(hours, [inside, outside])] == ["open", "booked", "outside"]
     shown = preview(week_of(hours, at=MONDAY, sessions=[inside, outside]))
-    assert shown["description"].endswith("2 sessions booked. 1 is outside these hours.")
+    assert (
+        "Monday: open 09:00–12:00. Booked: 09:00–09:45. Booked outside these hours: 15:00–15:45."
+        in shown["description"]
+    )
 
 
 def test_a_week_is_cut_at_its_own_midnights_even_when_the_clocks_change() -> None:
