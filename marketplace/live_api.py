@@ -44,7 +44,7 @@ def open_stream(request: HttpRequest, query: EventsQuery) -> LiveResponse:
     return LiveResponse(
         Audience(request.user.pk, mentor_id),
         session_key=request.session.session_key or "",
-        after=_last_event_id(request) if query.after is None else query.after,
+        after=query.after if (last := _last_event_id(request)) is None else last,
     )
 
 

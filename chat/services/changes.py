@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from chat.errors import EmptyMessage, MessageDeleted, ThreadBlocked, TooLateToEdit
 from chat.models import Message, Thread
-from chat.signals import message_changed
+from chat.services.telling import tell_of_message
 from uploads.services import revoke_view
 
 
@@ -65,4 +65,4 @@ def _write(thread: Thread, message: Message) -> None:
     message.change_number = thread.last_change
     thread.save(update_fields=["last_change"])
     message.save(update_fields=["body", "edited_at", "deleted_at", "change_number"])
-    message_changed.send(Message, message=message)
+    tell_of_message(thread, message)

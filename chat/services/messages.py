@@ -11,8 +11,7 @@ from accounts.models import User
 from chat.errors import EmptyMessage, ThreadBlocked
 from chat.models import Message, Thread
 from chat.services.files import attach_files
-from chat.signals import message_posted, thread_read
-from marketplace.common import live
+from chat.services.telling import tell_of_message, tell_of_thread
 
 
 def post_message(
@@ -36,8 +35,7 @@ def post_message(
             raise ThreadBlocked
         message = _append(locked, body=body, client_id=client_id, by=by, at=now)
         attach_files(message=message, thread=locked, upload_ids=upload_ids, by=by)
-        live.publish(live.to_people(_both(locked), "message", thread=str(locked.pk), message=str(message.pk)))
-        message_posted.send(Message, message=message)
+        tell_of_message(locked, message)
         return message, True
 
 
@@ -47,12 +45,7 @@ def mark_read(*, thread: Thread, number: int, by: User) -> None:
     behind = Thread.objects.filter(pk=thread.pk, last_number__gte=number, **{f"{field}__lt": number})
     with transaction.atomic():
         if behind.update(**{field: number}):
-            live.publish(live.to_people(_both(thread), "read", thread=str(thread.pk)))
-            thread_read.send(Thread, thread=thread, reader=by)
-
-
-def _both(thread: Thread) -> tuple[UUID, UUID]:
-    return thread.student_id, thread.mentor_id
+            tell_of_thread(thread)
 
 
 def _append(thread: Thread, *, body: str, client_id: str, by: User, at: datetime) -> Message:

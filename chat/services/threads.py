@@ -11,6 +11,7 @@ from bookings.services import lock_people
 from chat.errors import MentorNotOpen, TooManyThreads
 from chat.models import Thread
 from chat.services.messages import post_message
+from chat.services.telling import tell_of_thread
 from marketplace.common.analytics import track
 from marketplace.common.rates import count_and_period
 from mentors.models import Mentor
@@ -40,12 +41,18 @@ def open_thread(*, handle: str, body: str, client_id: str, by: User) -> tuple[Th
 
 def block_thread(*, thread: Thread, by: User) -> None:
     """Close a thread for both: readable, nobody writes. Safe to repeat."""
-    Thread.objects.filter(pk=thread.pk, blocked_by=None).update(blocked_by=by, blocked_at=timezone.now())
+    open_one = Thread.objects.filter(pk=thread.pk, blocked_by=None)
+    with transaction.atomic():
+        if open_one.update(blocked_by=by, blocked_at=timezone.now()):
+            tell_of_thread(thread)
 
 
 def unblock_thread(*, thread: Thread, by: User) -> None:
     """Open a thread again; only who closed it can."""
-    Thread.objects.filter(pk=thread.pk, blocked_by=by).update(blocked_by=None, blocked_at=None)
+    closed = Thread.objects.filter(pk=thread.pk, blocked_by=by)
+    with transaction.atomic():
+        if closed.update(blocked_by=None, blocked_at=None):
+            tell_of_thread(thread)
 
 
 def _check_new_thread_limit(by: User, *, at: datetime) -> None:

@@ -1,9 +1,11 @@
-// A conversation: messages appear when sent, new ones are asked for, drafts and what could not be sent wait in local storage.
+// A conversation: messages appear when sent, new ones are told by the stream, or asked for where there is none. Drafts and
+// what could not be sent wait in local storage.
 // A message's client id makes posting repeatable, so trying again can't say it twice.
 import { Changes } from "./chat-changes.js";
 import { Files } from "./chat-files.js";
 import { Log } from "./chat-log.js";
 import { api, clientId, fresh, say, store } from "./dom.js";
+import { isLive } from "./live.js";
 
 const ACTIVE = 4000;
 const IDLE = 20000;
@@ -207,12 +209,17 @@ class Conversation {
       for (const again of this.log.list.querySelectorAll("[data-away] [data-chat-again]")) again.click();
       this.plan(0);
     });
+    document.addEventListener("live-open", () => this.plan(0));
+    document.addEventListener("live", ({ detail: { kind, data } }) => {
+      if (kind === "closed" || (["message", "read"].includes(kind) && data.thread === this.element.dataset.thread)) this.plan(0);
+    });
     this.plan();
   }
 
+  /** Ask again in a while; only where news don't come by themselves. */
   plan(delay) {
     clearTimeout(this.timer);
-    if (document.hidden || !this.element.isConnected) return;
+    if (document.hidden || !this.element.isConnected || (isLive() && delay === undefined && !this.errors)) return;
     const pace = Date.now() - this.touched < IDLE_AFTER ? ACTIVE : IDLE;
     this.timer = setTimeout(() => this.poll(), delay ?? Math.min(SLOWEST, pace * 2 ** this.errors));
   }

@@ -82,6 +82,12 @@ async function mount(form) {
     return;
   }
 
+  document.addEventListener("live", ({ detail: { kind, data } }) => {
+    if (kind !== "booking" || data.booking !== booking || data.status === "held" || form.getAttribute("aria-busy") === "true") return;
+    // Paid in another tab, or the hold is no more: the page that knows is the server's; the note is kept first.
+    const next = data.status === "confirmed" ? returnUrl : location.href;
+    save(form).catch(() => {}).then(() => location.assign(next));
+  });
   document.addEventListener("hold-over", () => save(form).catch(() => {})); // the page goes on either way
 
   form.addEventListener("submit", async (event) => {

@@ -2,6 +2,9 @@
 // Each behaviour is a module with `attach(root)`, safe to run twice.
 
 const BEHAVIOURS = [
+  ["[data-live]", () => import("./live.js")],
+  ["[data-live], [data-live-booking]", () => import("./live-page.js")],
+  ["[data-live-mentor]", () => import("./live-picker.js")],
   ["[data-error-summary]", () => import("./error-summary.js")],
   ["[data-toast]", () => import("./toast.js")],
   ["[data-picker]", () => import("./picker.js")],
