@@ -3,13 +3,19 @@
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
-from accounts import views
+from accounts import notification_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("welcome/", views.Welcome.as_view(), name="welcome"),
     path("account/", views.Account.as_view(), name="account"),
     path("account/zone/", views.ChangeZone.as_view(), name="account-zone"),
     path("account/security/", views.Security.as_view(), name="security"),
+    path("notifications/", notification_views.Notifications.as_view(), name="notifications"),
+    path("notifications/read/", notification_views.MarkAllRead.as_view(), name="notifications-read"),
+    path("notifications/mail/", notification_views.SaveMail.as_view(), name="notifications-mail"),
+    path("notifications/mail/again/", notification_views.TryAddressAgain.as_view(), name="notifications-mail-again"),
+    path("notifications/off/<str:token>/", notification_views.Unsubscribe.as_view(), name="unsubscribe"),
+    path("notifications/<uuid:notification_id>/", notification_views.OpenNotification.as_view(), name="notification"),
     # allauth's own overview of second factors; ours shows that and more.
     path("accounts/2fa/", RedirectView.as_view(pattern_name="security"), name="second-factors"),
 ]

@@ -23,6 +23,7 @@ from marketplace.common.guards import GuardMixin, has_second_factor, owns_second
 from marketplace.common.middleware import ZONE_COOKIE, known_zones, wants_json
 from marketplace.common.pages import error_page
 from marketplace.common.problems import problem_of
+from marketplace.common.refused_addresses import refusal_of
 from marketplace.common.views import OperationView, PageView
 
 PICKED_SLOT = "picked_slot"
@@ -97,7 +98,11 @@ class Account(AccountPage, OperationView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
         next_url = safe_next(self.request, "")  # whoever came to change their zone goes on where they were
         return super().get_context_data(
-            **kwargs, account=self.user, pending_email=pending_email(self.user), next=next_url
+            **kwargs,
+            account=self.user,
+            pending_email=pending_email(self.user),
+            refusal=refusal_of(self.user.email),
+            next=next_url,
         )
 
     def form_valid(self, form: Form) -> HttpResponse:

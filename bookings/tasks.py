@@ -6,7 +6,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from bookings.services import clock_notices, departures, endings, moves, search_index
+from bookings.services import clock_notices, departures, endings, moves, reminders, search_index
 
 # Waits 2 s, 4 s, 8 s … a quarter of an hour in all.
 PATIENT = RetryStrategy(max_attempts=9, exponential_wait=2)
@@ -44,6 +44,12 @@ def cancel_sessions(*, user_id: str, by_id: str, reason: str) -> None:
 @app.task(name="bookings.close_lapsed_proposals", queueing_lock="close_lapsed_proposals")
 def close_lapsed_proposals(timestamp: int) -> None:
     moves.close_lapsed_proposals(at=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="bookings.send_reminders", queueing_lock="send_reminders")
+def send_reminders(timestamp: int) -> None:
+    reminders.send_reminders()
 
 
 @app.periodic(cron="20 6 * * *")

@@ -90,6 +90,13 @@ OUTCOME_SUPPORT_DAYS = 7
 REVIEW_DAYS = 14  # from its completion
 REVIEW_EDIT_HOURS = 48
 
+# Mail that comes by the clock
+REMINDER_HOURS = (24, 1)  # before the start
+DIGEST_AFTER_MINUTES = 10  # a message has not been read
+DOCUMENT_EXPIRES_DAYS = (30, 7)  # before a certificate expires
+QUEUE_LATE_HOURS = 24  # reviewers are told
+NOTIFICATION_DAYS = 365  # kept in the feed
+
 # Strikes of mentors. ``STRIKE_HIDDEN_DAYS``: from how many on, and for how long nobody finds them.
 STRIKE_DAYS = 90
 STRIKES_LATE_CANCELLATION = 1

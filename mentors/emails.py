@@ -1,17 +1,15 @@
 """One function per mail. Each is queued in the caller's transaction."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.utils import timezone, translation
 
 from accounts.models import User
-from marketplace.common.mailing import render, send
-from mentors.models import Mentor, MentorEvent, VerificationDocument
+from marketplace.common.mailing import render, send, speaking_to
+from mentors.models import Mentor, MentorEvent, MentorSubject, VerificationDocument
 from mentors.reasons import ABOUT_AN_APPLICATION, ADVICE, Reason
 
 
@@ -28,9 +26,7 @@ class Mail:
 
     def preview(self) -> dict[str, str]:
         """Render it as its reader will get it: ``subject``, ``text``, ``html``."""
-        with ExitStack() as reader:
-            reader.enter_context(translation.override(self.to.language or settings.LANGUAGE_CODE))
-            reader.enter_context(timezone.override(ZoneInfo(self.to.time_zone or settings.TIME_ZONE)))
+        with speaking_to(self.to):
             return render(self.name, {"recipient": self.to, "address": self.to.email, **self.context})
 
 
@@ -48,6 +44,27 @@ def send_reinstated(mentor: Mentor, *, reason: str) -> None:
 
 def send_suspension_stands(mentor: Mentor, *, reason: str) -> None:
     send("suspension_stands", to=mentor.user, context={"reason": reason})
+
+
+def send_document_expires(mark: MentorSubject, *, days: int) -> bool:
+    """Tell a mentor that the certificate behind a mark is about to expire: once for each of ``DOCUMENT_EXPIRES_DAYS``."""
+    return send(
+        "document_expires",
+        to=mark.mentor.user,
+        context={"subject": mark.subject, "expires_on": mark.verified_until},
+        once=f"{mark.pk} {mark.verified_until} {days}",
+    )
+
+
+def send_no_hours(mentor: Mentor, *, monday: date) -> bool:
+    """Tell a mentor that nobody can book them in the week from ``monday`` on; once a week."""
+    return send("no_hours", to=mentor.user, context={"monday": monday}, once=f"{monday}")
+
+
+def send_queue_late(*, to: User, count: int, oldest_at: datetime, on: date) -> bool:
+    """Tell a reviewer how many documents have waited for too long; once a day."""
+    context = {"count": count, "oldest_at": oldest_at, "hours": settings.QUEUE_LATE_HOURS}
+    return send("queue_late", to=to, context=context, once=f"{on}")
 
 
 def better_copy_needed(document: VerificationDocument, *, code: str, note: str) -> Mail:

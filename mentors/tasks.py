@@ -3,7 +3,7 @@
 from procrastinate.contrib.django import app
 
 from mentors.models import MentorEvent
-from mentors.services import documents, purging, review
+from mentors.services import documents, notices, purging, review
 
 
 @app.task
@@ -26,3 +26,16 @@ def drop_expired_marks(timestamp: int) -> None:
 @app.task
 def tell_decision(event_id: int) -> None:
     review.tell_decision(event=MentorEvent.objects.select_related("mentor__user").get(pk=event_id))
+
+
+@app.periodic(cron="10 * * * *")
+@app.task(queueing_lock="send_notices")
+def send_notices(timestamp: int) -> None:
+    notices.send_notices()
+
+
+# More days than one, in case no worker runs at that minute; a mentor is told once a week.
+@app.periodic(cron="10 8 * * 4-6")
+@app.task(queueing_lock="tell_of_weeks_without_hours")
+def tell_of_weeks_without_hours(timestamp: int) -> None:
+    notices.tell_of_weeks_without_hours()

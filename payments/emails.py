@@ -54,10 +54,22 @@ def send_receipt(*, number: str) -> None:
 
 def send_dispute_opened(*, dispute: Dispute, booking: Booking) -> None:
     """Tell finance and the mentor that a bank asks about a payment, or has taken it back; the mentor that their share waits."""
-    finance = User.objects.filter(is_staff=True, is_active=True, groups__name="finance").order_by("pk")
-    for reader in (*finance, booking.mentor.user):
+    for reader in _concerned(booking):
         who = {"is_mentor": reader.pk == booking.mentor_id, "is_inquiry": dispute.status == Dispute.Status.INQUIRY}
         send("dispute_opened", to=reader, context={"dispute": dispute, "booking": booking, **who})
+
+
+def send_dispute_closed(*, dispute: Dispute, booking: Booking) -> None:
+    """Tell finance and the mentor what the bank has decided; the mentor that their share goes on either way."""
+    for reader in _concerned(booking):
+        who = {"is_mentor": reader.pk == booking.mentor_id, "is_won": dispute.status == Dispute.Status.WON}
+        send("dispute_closed", to=reader, context={"dispute": dispute, "booking": booking, **who})
+
+
+def _concerned(booking: Booking) -> tuple[User, ...]:
+    """Whom a dispute concerns: finance, and the mentor."""
+    finance = User.objects.filter(is_staff=True, is_active=True, groups__name="finance").order_by("pk")
+    return (*finance, booking.mentor.user)
 
 
 def send_payouts_needed(*, earning: Earning, has_account: bool) -> None:

@@ -6,9 +6,11 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.common.events import EVENTS
 from marketplace.common.postgres import CurrentSnapshot, CurrentTransaction, SnapshotField, TransactionIdField
 from marketplace.common.triggers import append_only
 
@@ -124,3 +126,89 @@ class LiveEvent(models.Model):
 
     def __str__(self) -> str:
         return f"Live event {self.pk}"
+
+
+class Notification(models.Model):
+    """A line in somebody's feed: what happened, in the words of its mail's subject, and where it leads."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
+    event = models.CharField(max_length=40)
+    title = models.CharField(max_length=250)
+    path = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        constraints = [
+            # Whoever opens it is sent there, so it may lead to no other site.
+            models.CheckConstraint(
+                condition=Q(path__startswith="/") & ~Q(path__startswith="//"), name="notification_leads_to_a_page"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-created_at", "-id"], name="notification_by_user"),
+            models.Index(fields=["user"], condition=Q(read_at=None), name="notification_unread"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Notification {self.pk}"
+
+    @property
+    def icon(self) -> str:
+        event = EVENTS.get(self.event)  # an old line may be of an event that is no more
+        return event.icon if event else "bell"
+
+
+class MailSwitchedOff(models.Model):
+    """One kind of mail that somebody does not want. No row: it is sent."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    event = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "event"], name="mail_switched_off_once")]
+
+    def __str__(self) -> str:
+        return f"Mail {self.event} of user {self.user_id}"
+
+
+class ToldOnce(models.Model):
+    """That somebody was told of an event about one thing: what comes by the clock is told once, however often it looks."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    event = models.CharField(max_length=40)
+    # What it is about, such as a booking and its start: when that is another, it is told again.
+    about = models.CharField(max_length=120)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "event", "about"], name="told_once")]
+        indexes = [models.Index(fields=["at"], name="told_once_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.event} about {self.about}"
+
+
+class RefusedAddress(models.Model):
+    """An address that a mail server has refused for good. Nothing but codes goes there until it takes a mail again."""
+
+    address = models.EmailField(max_length=254, primary_key=True)
+    at = models.DateTimeField()
+    code = models.PositiveSmallIntegerField()
+    # What the server said, for support; it is not shown.
+    reply = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("refused address")
+        verbose_name_plural = _("refused addresses")
+        constraints = [
+            models.CheckConstraint(condition=Q(address=Lower("address")), name="refused_address_lower"),
+            models.CheckConstraint(condition=Q(code__gte=500, code__lte=599), name="refused_address_for_good"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Refused address since {self.at:%Y-%m-%d}"

@@ -5,7 +5,7 @@ from typing import Any
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from marketplace.common import live, mailing
+from marketplace.common import live, mailing, notifications
 from marketplace.common.stalled import put_back_stalled_jobs
 
 FAILED_MAIL_HOURS = 7 * 24
@@ -21,6 +21,12 @@ def deliver_mail(*, mail: dict[str, Any]) -> None:  # Any: as mailing.send wrote
 @app.task(name="remove_old_mail_jobs", queue=mailing.QUEUE, queueing_lock="remove_old_mail_jobs", pass_context=True)
 async def remove_old_mail_jobs(context: Any, timestamp: int) -> None:
     await context.app.job_manager.delete_old_jobs(FAILED_MAIL_HOURS, queue=mailing.QUEUE, include_failed=True)
+
+
+@app.periodic(cron="44 3 * * *")
+@app.task(name="forget_old_notifications", queue=mailing.QUEUE, queueing_lock="forget_old_notifications")
+def forget_old_notifications(timestamp: int) -> None:
+    notifications.forget_old()
 
 
 @app.periodic(cron="* * * * *")

@@ -93,7 +93,11 @@ def _write(payment: Payment, sent: SentDispute, *, at: datetime) -> None:
         record(payment.pk, f"dispute_{status}", at=at, dispute=dispute.pk, left=left, reason=sent.reason)
         log.warning("dispute_moved", dispute_id=dispute.pk, payment_id=payment.pk, status=status)
     _follow(dispute, payment, at=at)
-    if status != left and status not in CLOSED:  # a bank that only asked may want the money later: that is news
+    if status == left:
+        return
+    if status in CLOSED:
+        emails.send_dispute_closed(dispute=dispute, booking=payment.booking)
+    else:  # a bank that only asked may want the money later: that is news
         emails.send_dispute_opened(dispute=dispute, booking=payment.booking)
 
 

@@ -18,6 +18,9 @@ from bookings.services import report_problem
 from bookings.services.strikes import add_strike
 from chat.models import Thread, ThreadReport
 from chat.services import open_thread, report_thread
+from marketplace.common.models import Notification
+from marketplace.common.notifications import note
+from marketplace.common.unsubscribing import link_for
 from mentors.models import Mentor, VerificationDocument
 from payments.models import Dispute, Refund, RefundRequest
 from payments.services.receipts import issue_receipt
@@ -60,6 +63,7 @@ class World:
     dispute: Dispute
     problem: ProblemReport
     strike: Strike
+    notification: Notification
     clients: dict[str, Client] = field(default_factory=dict)
 
     def ask(self, actor: str, method: str, url: str) -> int:
@@ -101,6 +105,8 @@ class World:
             "refund_id": {"": self.refund.pk},
             "request_id": {"": self.refund_request.pk},
             "dispute_id": {"": self.dispute.pk},
+            "notification_id": {"": self.notification.pk},
+            "token": {"": link_for(self.student.pk, "welcome").rstrip("/").rpartition("/")[2]},
         }
 
 
@@ -167,6 +173,7 @@ def make_world() -> World:
         student=student,
         problem=problem,
         strike=strike,
+        notification=note(event="booking_confirmed", to=student.pk, title="For the table.", path="/sessions/"),
         **make_trouble(),
     )
     people = {

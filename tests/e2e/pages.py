@@ -10,6 +10,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import psycopg
 import requests
@@ -89,6 +90,13 @@ def hold(person: Person) -> None:
     person.press(person.control("hold-slot"))
     person.wait_for(steps.PAY_PAGE)
     steps.card_form(person.page)
+
+
+def switch_off_by_link(person: Person) -> None:
+    """Follow the link of the first mail that has one."""
+    welcome = person.house.wait_for_mail("welcome", to=person.email)
+    person.goto(urlsplit(str(welcome["List-Unsubscribe"]).strip("<>")).path)
+    steps.heading(person, "Switch this mail off?")
 
 
 def come_back_by_a_slot(person: Person) -> None:
@@ -408,6 +416,7 @@ PAGES: dict[str, dict[str, Way]] = {
         "account_email_verification_sent": sign_up,
         "welcome": enter_sign_up_code,
         "payments:pay": hold,
+        "unsubscribe": switch_off_by_link,
         "bookings:resume": come_back_by_a_slot,
         "bookings:hold": hold_a_second,
         "payments:pay over": let_go,
@@ -429,6 +438,7 @@ PAGES: dict[str, dict[str, Way]] = {
     "amara@demo.test": {
         "home signed in": "/",
         "account": "/account/",
+        "notifications": "/notifications/",
         "security": "/account/security/",
         "account_email": "/accounts/email/",
         "account_change_password": "/accounts/password/change/",
@@ -557,7 +567,7 @@ PAGES: dict[str, dict[str, Way]] = {
 
 NO_PAGE = {
     "answers a POST with a redirect or a file": [
-        "account-zone", "mentors:remove-photo", "mentors:remove-dates", "mentors:review-undo", "bookings:extend", "bookings:let-go", "bookings:outcome", "bookings:keep",
+        "account-zone", "notification", "notifications-read", "notifications-mail", "notifications-mail-again", "mentors:remove-photo", "mentors:remove-dates", "mentors:review-undo", "bookings:extend", "bookings:let-go", "bookings:outcome", "bookings:keep",
         "bookings:accept-proposal", "bookings:decline-proposal",
         "payments:note", "payments:earnings-table", "payments:payouts-dashboard", "chat:draft", "chat:open", "mfa_login_webauthn", "mfa_download_recovery_codes", "bookings:calendar",
         "uploads:open", "uploads:preview", "admin:chat_threadreport_close", "mentors:photo", "mentors:review-page", "dispute-evidence",

@@ -82,6 +82,15 @@ def day_time(moment: datetime, zone: ZoneInfo | str | None = None) -> SafeString
     return _time(moment, f"{formatting.day(moment, where)}, {formatting.clock(moment, where)}")
 
 
+@register.simple_tag
+def day_time_zone(moment: datetime) -> SafeString:
+    """``Thu 26 Nov, 18:30 (Lisbon, GMT+0)``: a moment in a mail, which is read wherever its reader is."""
+    where = _zone(None)
+    parts = {"day": formatting.day(moment, where), "time": formatting.clock(moment, where)}
+    zone = formatting.zone_label(where, moment)
+    return _time(moment, gettext("%(day)s, %(time)s (%(zone)s)") % {**parts, "zone": zone})
+
+
 @register.filter
 def day_at(moment: datetime) -> str:
     """``{{ booking.starts_at|day_at }}`` Thu 26 Nov at 18:30, for the subjects of mails."""
