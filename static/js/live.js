@@ -13,7 +13,10 @@ let open = false;
 export const isLive = () => open;
 
 function hear({ kind, data }) {
-  if (kind === "open" || kind === "closed") open = kind === "open";
+  if (kind === "open" || kind === "closed") {
+    open = kind === "open";
+    document.body.dataset.liveIs = kind;
+  }
   if (kind === "open" || kind === "resync") document.dispatchEvent(new CustomEvent("live-open"));
   else document.dispatchEvent(new CustomEvent("live", { detail: { kind, data } }));
 }

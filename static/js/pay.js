@@ -82,11 +82,13 @@ async function mount(form) {
     return;
   }
 
-  document.addEventListener("live", ({ detail: { kind, data } }) => {
-    if (kind !== "booking" || data.booking !== booking || data.status === "held" || form.getAttribute("aria-busy") === "true") return;
-    // Paid in another tab, or the hold is no more: the page that knows is the server's; the note is kept first.
-    const next = data.status === "confirmed" ? returnUrl : location.href;
-    save(form).catch(() => {}).then(() => location.assign(next));
+  let isLeaving = false;
+  document.addEventListener("submit", (event) => { isLeaving ||= !event.defaultPrevented; });
+  document.addEventListener("live", async ({ detail: { kind, data } }) => {
+    if (kind !== "booking" || data.booking !== booking || data.status === "held" || isLeaving || form.getAttribute("aria-busy") === "true") return;
+    // Paid or let go in another tab, or its time ran out: the server knows what to show. What was typed is kept first.
+    if (data.status !== "abandoned") await save(form).catch(() => {});
+    location.assign(data.status === "confirmed" ? returnUrl : location.href);
   });
   document.addEventListener("hold-over", () => save(form).catch(() => {})); // the page goes on either way
 
