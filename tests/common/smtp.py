@@ -33,14 +33,15 @@ class _Talk(socketserver.StreamRequestHandler):
 
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
+    allow_reuse_address = True
     answer = "250 fine"
     taken = 0
 
 
 @contextmanager
-def mail_server(answer: str) -> Iterator[_Server]:
-    """Serve on a free port; ``answer`` is given to each recipient."""
-    with _Server(("127.0.0.1", 0), _Talk) as server:
+def mail_server(answer: str = "250 fine", *, port: int = 0) -> Iterator[_Server]:
+    """Serve on a port, a free one if none is named; ``answer`` is given to each recipient."""
+    with _Server(("127.0.0.1", port), _Talk) as server:
         server.answer = answer
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
