@@ -15,11 +15,13 @@ from bookings import detour, services
 from bookings.models import Booking
 from bookings.policies import is_joinable
 from bookings.queries.outside_hours import kept_among
+from bookings.queries.todos import todos_of
 from bookings.tasks import refresh_mentor_in_search
 from marketplace.common.errors import DomainError
 from mentors.models import Mentor
+from mentors.overview import Todo
 from mentors.queries import Session
-from mentors.signals import hours_changed, mentor_suspended, sessions_wanted, status_changed
+from mentors.signals import hours_changed, mentor_suspended, sessions_wanted, status_changed, todos_wanted
 from uploads.models import Upload
 from uploads.signals import upload_ready
 
@@ -99,3 +101,8 @@ def confirmed_sessions(
         )
         for booking in booked
     ]
+
+
+@receiver(todos_wanted)
+def what_sessions_want(mentor: Mentor, at: datetime, **_kwargs: Any) -> list[Todo]:  # Any: what every signal carries
+    return todos_of(mentor, at=at)

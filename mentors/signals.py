@@ -5,6 +5,8 @@ status_changed     mentor, before: approved, suspended, …; whether the mentor 
 mentor_suspended   mentor, by, keep_sessions: their holds must be let go, and coming sessions cancelled unless kept
 sessions_wanted    mentor, starts_at, ends_at: a question; receivers return ``list[queries.Session]`` (no write)
 payouts_wanted     mentor: a question; a receiver returns ``queries.Payouts`` (no write)
+todos_wanted       mentor, at: a question; receivers return ``list[overview.Todo]`` (no write)
+earnings_wanted    mentor, at: a question; a receiver returns ``overview.Glimpse`` or None (no write)
 """
 
 from django.dispatch import Signal
@@ -14,3 +16,5 @@ status_changed = Signal()
 mentor_suspended = Signal()
 sessions_wanted = Signal()
 payouts_wanted = Signal()
+todos_wanted = Signal()
+earnings_wanted = Signal()

@@ -1,6 +1,7 @@
 """What payments hears from the apps below."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -8,11 +9,12 @@ from django.utils import timezone
 from bookings.models import Booking
 from bookings.signals import booking_cancelled, booking_settled, given_back_wanted, holds_freed, problem_reported
 from mentors.models import Mentor
+from mentors.overview import Glimpse
 from mentors.queries import Payouts
-from mentors.signals import payouts_wanted
+from mentors.signals import earnings_wanted, payouts_wanted
 from payments.queries import given_back
 from payments.services import follow_booking, request_stop
-from payments.statement import payouts_told
+from payments.statement import glimpse_told, payouts_told
 
 
 def connect() -> None:
@@ -21,6 +23,7 @@ def connect() -> None:
         signal.connect(follow_its_booking, dispatch_uid="payments.follow_its_booking")
     given_back_wanted.connect(given_back_of, dispatch_uid="payments.given_back_of")
     payouts_wanted.connect(tell_of_payouts, dispatch_uid="payments.tell_of_payouts")
+    earnings_wanted.connect(tell_of_earnings, dispatch_uid="payments.tell_of_earnings")
 
 
 def stop_their_payments(
@@ -39,3 +42,9 @@ def given_back_of(sender: type[Booking], *, booking: Booking, **_: Any) -> int: 
 
 def tell_of_payouts(sender: type[Mentor], *, mentor: Mentor, **_: Any) -> Payouts:  # Any: the signal's other words
     return payouts_told(mentor)
+
+
+def tell_of_earnings(
+    sender: type[Mentor], *, mentor: Mentor, at: datetime, **_: Any
+) -> Glimpse | None:  # Any: the signal's other words
+    return glimpse_told(mentor, at=at)

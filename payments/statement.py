@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any
 
 from babel.numbers import get_currency_precision
+from django.conf import settings
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, TruncMonth
 from django.urls import reverse
@@ -22,6 +23,7 @@ from bookings.models import Booking
 from marketplace.common.charts import bar_chart
 from marketplace.common.formatting import day, money, utc_iso
 from mentors.models import Mentor
+from mentors.overview import Glimpse
 from mentors.queries import Payouts
 from payments.checklist import missing_in_words
 from payments.models import Debt, Earning, Payout, PayoutAccount, Transfer
@@ -165,6 +167,21 @@ def sums_of(mentor: Mentor, *, at: datetime) -> Sums:
         if row["place"] not in {None, "coming"}:
             sums.by_month[row["month"].date()] += row["earned"]
     return sums
+
+
+def glimpse_told(mentor: Mentor, *, at: datetime) -> Glimpse | None:
+    """Tell the floor below what a mentor has earned and where it is; None where there is nothing. One query."""
+    sums = sums_of(mentor, at=at)
+    if not sums.count:
+        return None
+    shown = [
+        (_("For coming sessions"), sums.coming),
+        (_("Clearing"), sums.clearing + sums.frozen + sums.waiting),
+        (_("On its way to your bank"), sums.on_its_way),
+        (_("In your bank"), sums.in_bank),
+    ]
+    told = tuple((name, money(amount, settings.CURRENCY)) for name, amount in shown if amount)
+    return Glimpse(reverse("payments:earnings"), told)
 
 
 def chart_of(sums: Sums, *, currency: str, today: date) -> dict[str, Any] | None:  # Any: template data

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,10 +17,14 @@ from marketplace.common.limits import check_rate
 from mentors import services
 from mentors.languages import language_name
 from mentors.models import VerificationDocument
+from mentors.overview import glimpse_of, sessions_on, todos_of
 from mentors.preview import preview, room_sentence, week_of
 from mentors.queries import application_of, expiring_documents, hours_of, payouts_of, sessions_between
 from mentors.tasklist import progress_of, tasks_of
 from mentors.views.base import MentorOperation, MentorPage
+
+# A certificate that expires within so many days is shown.
+DOCUMENT_NOTICE_DAYS = 30
 
 
 def document_label(document: VerificationDocument) -> str:
@@ -39,18 +44,29 @@ class Overview(MentorPage):
             tasks = tasks_of(application_of(self.mentor))
             return super().get_context_data(tasks=tasks, progress=progress_of(tasks), **kwargs)
         hours = hours_of(self.mentor)
-        sessions = sessions_between(self.mentor, now, now + timedelta(days=settings.HORIZON_DAYS_MAX))
+        # From the week's beginning on, whose sessions the preview shows.
+        sessions = sessions_between(
+            self.mentor, now - timedelta(days=8), now + timedelta(days=settings.HORIZON_DAYS_MAX)
+        )
+        coming = [session for session in sessions if session.ends_at > now]
         week = week_of(hours, at=now, sessions=sessions)
-        minutes = settings.SESSION_MINUTES[1]
-        return super().get_context_data(
-            public_url=f"/mentors/{self.mentor.handle}/",
-            next_session=sessions[0] if sessions else None,
-            session_count=len(sessions),
-            week=preview(week),
-            room=room_sentence(week, minutes=minutes, break_minutes=self.mentor.break_minutes),
-            has_hours=bool(hours.rules or hours.exceptions),
-            expiring=expiring_documents(self.mentor, by=now.date() + timedelta(days=30)),
+        todos = todos_of(
+            self.mentor,
+            hours=hours,
             payouts=payouts_of(self.mentor),
+            expiring=expiring_documents(self.mentor, by=now.date() + timedelta(days=DOCUMENT_NOTICE_DAYS)),
+            at=now,
+        )
+        return super().get_context_data(
+            public_url=reverse("bookings:mentor", args=[self.mentor.handle]),
+            next_session=coming[0] if coming else None,
+            session_count=len(coming),
+            today_count=len(sessions_on(now.astimezone(hours.zone).date(), coming, hours)),
+            week=preview(week),
+            room=room_sentence(week, minutes=settings.SESSION_MINUTES[1], break_minutes=self.mentor.break_minutes),
+            todos=todos,
+            glimpse=glimpse_of(self.mentor, at=now),
+            is_new=not coming and not self.mentor.session_count,
             **kwargs,
         )
 
