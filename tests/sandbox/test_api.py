@@ -200,6 +200,14 @@ def test_the_same_key_for_something_else_is_an_error(sandbox: Sandbox) -> None:
     assert elsewhere.status_code == 200
 
 
+def test_answers_are_forgotten_as_after_a_day(sandbox: Sandbox) -> None:
+    key = {"Idempotency-Key": "create-1"}
+    first = sandbox.post("/v1/payment_intents", INTENT, headers=key).json()
+    assert sandbox.post("/v1/payment_intents", INTENT, headers=key).json() == first
+    assert requests.post(f"{sandbox.url}/_sandbox/answers/forget", timeout=5).json() == {"status": "ok"}
+    assert sandbox.post("/v1/payment_intents", INTENT, headers=key).json()["id"] != first["id"]
+
+
 def test_a_decline_is_replayed_and_a_failed_validation_is_not(sandbox: Sandbox) -> None:
     declined = {**INTENT, "confirm": "true", "payment_method": "pm_card_chargeDeclined"}
     first = sandbox.post("/v1/payment_intents", declined, headers={"Idempotency-Key": "a"})

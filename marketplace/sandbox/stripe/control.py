@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from . import accounts, console, disputes, events, faults, history, intents, onboarding, payouts, refunds
+from . import accounts, console, disputes, events, faults, history, idempotency, intents, onboarding, payouts, refunds
 from .api import Answer, Api, Request, as_json, refused
 from .call import Call
 from .errors import ApiError, missing
@@ -249,6 +249,13 @@ def write_history(press: Press) -> Json:
         return {"data": history.write(press.call(tx), press.given.get("payments"))}
 
 
+def forget_answers(press: Press) -> Json:
+    """Forget what is kept under idempotency keys, for a program whose clock runs ahead of the sandbox's."""
+    with press.api.store.transaction() as tx:
+        idempotency.forget_all(tx)
+    return {"status": "ok"}
+
+
 def reset(press: Press) -> Json:
     """Forget everything, faults and waiting deliveries included."""
     with press.api.store.transaction() as tx:
@@ -291,5 +298,6 @@ ROUTES: tuple[tuple[str, str, Callable[[Press], Json]], ...] = (
     ("GET", f"/onboarding{ID}", show_onboarding),
     ("POST", f"/onboarding{ID}", finish_onboarding),
     ("POST", "/history", write_history),
+    ("POST", "/answers/forget", forget_answers),
     ("POST", "/reset", reset),
 )

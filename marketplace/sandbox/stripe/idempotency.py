@@ -87,5 +87,10 @@ def keep(tx: Transaction, key: str, mark: str, answer: KeptAnswer) -> None:
     )
 
 
+def forget_all(tx: Transaction) -> None:
+    """Forget every answer, as a day that passes does."""
+    tx.connection.execute("DELETE FROM answers")
+
+
 def forget_old(tx: Transaction) -> None:
     tx.connection.execute("DELETE FROM answers WHERE created <= ?", (tx.now - KEPT_SECONDS,))
