@@ -101,10 +101,12 @@ INVARIANTS = (
     ),
     Invariant(
         "problem_not_frozen",
-        "Money of a session with an open problem waits.",
+        "Money of a session with an open problem waits, unless it was on its way before.",
         """
         SELECT e.booking_id::text FROM payments_earning e JOIN bookings_booking b ON b.id = e.booking_id
-         WHERE b.status = 'problem' AND e.status IN ('pending', 'releasable', 'blocked', 'transferring')
+          LEFT JOIN payments_transfer t ON t.earning_id = e.booking_id
+         WHERE b.status = 'problem'
+           AND (e.status IN ('pending', 'releasable', 'blocked') OR e.status = 'transferring' AND t.claimed_at IS NULL)
         """,
     ),
     Invariant(

@@ -57,6 +57,8 @@ def stuck(*, at: datetime) -> list[Stuck]:
     sending = at - SENDING_PATIENCE
     on_our_side = Q(status__in=["requested", "sending"], created_at__lt=sending)
     at_the_bank = Q(status=Refund.Status.SENT, sent_at__lt=at - BANK_PATIENCE)
+    # A report, a dispute or the mentor's account keeps it: that is no fault, and stands where it is decided.
+    kept = Q(earning__status__in=[Earning.Status.FROZEN, Earning.Status.BLOCKED])
     orphans = Q(status__in=ACCEPTED_STATUSES, booking__status__in=UNPAID) | Q(status="rejected", refunds=None)
     lines: list[tuple[str | Promise, QuerySet[Payment] | QuerySet[Refund] | QuerySet[WebhookEvent] | QuerySet[Transfer] | QuerySet[Reversal] | QuerySet[Earning]]] = [
         (_("Paid, with neither a session nor a refund"), Payment.objects.filter(orphans)),
@@ -66,7 +68,7 @@ def stuck(*, at: datetime) -> list[Stuck]:
         ),
         (_("Refunds too long on their way"), Refund.objects.filter(on_our_side | at_the_bank)),
         (_("Earnings past their time"), Earning.objects.filter(status="pending", clears_at__lt=sending)),
-        (_("Transfers too long on their way"), Transfer.objects.filter(on_our_side)),
+        (_("Transfers too long on their way"), Transfer.objects.filter(on_our_side).exclude(kept)),
         (_("Reversals too long on their way"), Reversal.objects.filter(on_our_side)),
         (
             _("Events nobody acted on"),
@@ -121,8 +123,9 @@ def waiting_requests() -> QuerySet[RefundRequest]:
 
 
 def refused_transfers() -> QuerySet[Transfer]:
-    """Transfers that the provider refused. They go again by themselves once the mentor's account may receive."""
-    failed = Transfer.objects.filter(status=Transfer.Status.FAILED)
+    """Transfers that the provider refused. They go again by themselves once the mentor's account may receive;
+    one of which nothing is due any more never goes."""
+    failed = Transfer.objects.filter(status=Transfer.Status.FAILED).exclude(earning__status=Earning.Status.VOID)
     return failed.select_related("earning__mentor__user").order_by("created_at", "pk")
 
 

@@ -57,7 +57,10 @@ EARNING = {
     "transferred": {"reversed"},
 }
 SENT = {BEGIN: {"requested"}, "requested": {"sending"}, "sending": {"requested", "sent", "failed"}}
-TRANSFER = SENT | {"failed": {"requested"}}  # a refusal says that nothing was sent
+TRANSFER = SENT | {
+    "requested": {"sending", "sent"},  # at once where nothing is due any more
+    "failed": {"requested"},  # a refusal says that nothing was sent
+}
 
 MACHINES = {
     "bookings_booking": BOOKING,

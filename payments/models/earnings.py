@@ -171,6 +171,10 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
             | Q(status=Transfer.Status.SENDING, claimed_at__lte=at - settings.REFUND_CLAIM_TIMEOUT)
         )
 
+    def not_begun(self) -> "TransferQuerySet":
+        """Those written that no worker has claimed yet: the provider knows nothing of them."""
+        return self.filter(status=Transfer.Status.REQUESTED, claimed_at=None)
+
 
 class Transfer(models.Model):
     """The one transfer of an earning. Its outcome, where unknown, is read back from the provider; there is no second."""

@@ -67,8 +67,7 @@ def lower_unsent(earning: Earning, *, at: datetime) -> None:
 
     One that was begun keeps its sum, which the provider may know under its key; the rest is pulled back after it.
     """
-    unsent = Transfer.objects.filter(earning=earning, status=Transfer.Status.REQUESTED, claimed_at=None)
-    for transfer in unsent:
+    for transfer in Transfer.objects.not_begun().filter(earning=earning):
         left = max(0, earning.amount_minor - transfer.set_off_minor)
         if left < transfer.amount_minor:
             transfer.amount_minor = left

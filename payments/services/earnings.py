@@ -134,9 +134,8 @@ def restate(earning: Earning, *, at: datetime) -> None:
     if earning.status == Status.TRANSFERRED:
         pull_back(earning, at=at)
     elif amount == 0 and earning.status in STOPPABLE:
-        _move(earning, Status.VOID)
-        owe(earning, at=at)
-    elif earning.status in {Status.TRANSFERRING, Status.FROZEN}:
+        _void(earning, at=at)
+    else:  # also one that a report had kept, or whose account was closed meanwhile: its transfer was written before
         lower_unsent(earning, at=at)
 
 
@@ -160,16 +159,20 @@ def freeze(earning: Earning, *, at: datetime) -> None:
         _move(earning, Status.FROZEN, found=found)
 
 
+def is_contested(earning: Earning) -> bool:
+    """Whether a report or a dispute about its session is open."""
+    return earning.booking.problem_reports.open().exists() or earning.payment.disputes.filter(closed_at=None).exists()
+
+
 def unfreeze(earning: Earning, *, at: datetime) -> None:
     """Let a locked earning return to where it was, once neither a report nor a dispute is open."""
-    if earning.status != Status.FROZEN:
+    if earning.status != Status.FROZEN or is_contested(earning):
         return
-    if earning.booking.problem_reports.open().exists():
-        return
-    if earning.payment.disputes.filter(closed_at=None).exists():
-        return
-    _move(earning, Status(earning.found) if earning.amount_minor else Status.VOID)
-    owe(earning, at=at)
+    if earning.amount_minor:
+        _move(earning, Status(earning.found))
+        owe(earning, at=at)
+    else:
+        _void(earning, at=at)
 
 
 def _write_refund(payment: Payment, booking: Booking, *, at: datetime) -> None:
@@ -193,8 +196,7 @@ def _clears_at(booking: Booking, at: datetime) -> datetime:
 
 def _waits_to_be_sent(earning: Earning) -> bool:
     """Whether a transfer is written that no worker has claimed yet: a claim locks the earning first, and looks again."""
-    asked = Transfer.objects.filter(earning=earning, status=Transfer.Status.REQUESTED, claimed_at=None)
-    return earning.status == Status.TRANSFERRING and asked.exists()
+    return earning.status == Status.TRANSFERRING and Transfer.objects.not_begun().filter(earning=earning).exists()
 
 
 def _fee_bps(earning: Earning) -> int:
@@ -205,6 +207,14 @@ def _is_released(earning: Earning) -> bool:
     return earning.status in RELEASED or (
         earning.status in {Status.FROZEN, Status.BLOCKED} and bool(earning.released_at)
     )
+
+
+def _void(earning: Earning, *, at: datetime) -> None:
+    """Nothing is due any more. A transfer that was written before, and kept here, is over without a call: nobody else ends it."""
+    _move(earning, Status.VOID)
+    owe(earning, at=at)
+    kept = Transfer.objects.not_begun().filter(earning=earning)
+    kept.update(status=Transfer.Status.SENT, amount_minor=0, sent_at=at)
 
 
 def _move(earning: Earning, status: Earning.Status, *, found: str = "") -> None:

@@ -22,7 +22,7 @@ from payments.gateways.connect import ConnectGateway
 from payments.jobs import defer
 from payments.models import Earning, Reversal, Transfer
 from payments.services.debts import owe
-from payments.services.earnings import pull_back
+from payments.services.earnings import freeze, is_contested, pull_back
 from payments.services.ledger import Account, Line, post
 
 log = get_logger(__name__)
@@ -187,6 +187,8 @@ def _refuse(transfer: Transfer, *, reason: str) -> None:
         earning.status, earning.found = Earning.Status.BLOCKED, Earning.Status.RELEASABLE
         earning.save(update_fields=["status", "found"])
         owe(earning, at=now)
+        if is_contested(earning):  # since somebody began to send it, which nobody could stop then
+            freeze(earning, at=now)
         defer("read_payout_account", str(earning.mentor_id))
     log.error("transfer_refused", transfer_id=transfer.pk, reason=reason)
 

@@ -288,6 +288,19 @@ def test_a_kept_error_without_the_act_is_looked_into_again_and_never_gets_anothe
     assert len(provider.owner.v1.transfers.list().data) == 1
 
 
+def test_once_the_provider_has_forgotten_the_key_the_call_goes_through(
+    transfer: Transfer, provider: Provider, gateway: StripeGateway
+) -> None:
+    provider.fail("/v1/transfers", status=500, after_commit=False)
+    assert send(transfer, gateway.connect).status == "sending"
+    provider.ask("answers/forget", {})
+    Transfer.objects.filter(pk=transfer.pk).update(claimed_at=timezone.now() - timedelta(days=1))
+    assert send(transfer, gateway.connect).status == "sent"
+    [sent] = provider.owner.v1.transfers.list().data
+    [happened] = provider.events("transfer.created")
+    assert (sent.amount, happened["request"]["idempotency_key"]) == (2_805, f"transfer-{transfer.pk}")
+
+
 # Refused
 
 
