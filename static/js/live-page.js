@@ -32,7 +32,7 @@ export function attach(root) {
       timer = setTimeout(() => count().catch(() => {}), 400);
     };
     if (!body.querySelector("[data-unread]")) continue;
-    document.addEventListener("live", ({ detail }) => { if (["message", "read", "notification"].includes(detail.kind)) soon(); });
+    document.addEventListener("live", ({ detail }) => { if (["message", "read", "booking"].includes(detail.kind)) soon(); });
     document.addEventListener("live-open", soon);
   }
   for (const page of fresh(root, "[data-live-booking]")) {

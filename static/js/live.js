@@ -3,7 +3,7 @@
 // One tab of a browser holds the stream and passes on what it hears; a page that watches a mentor's times holds its own.
 import { fresh } from "./dom.js";
 
-const KINDS = ["message", "read", "booking", "slot_taken", "notification", "resync"];
+const KINDS = ["message", "read", "booking", "slot_taken", "resync"];
 const FIRST_WAIT = 2000;
 const LONGEST_WAIT = 60000;
 
