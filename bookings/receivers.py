@@ -21,7 +21,14 @@ from marketplace.common.errors import DomainError
 from mentors.models import Mentor
 from mentors.overview import Todo
 from mentors.queries import Session
-from mentors.signals import hours_changed, mentor_suspended, sessions_wanted, status_changed, todos_wanted
+from mentors.signals import (
+    busy_times_changed,
+    hours_changed,
+    mentor_suspended,
+    sessions_wanted,
+    status_changed,
+    todos_wanted,
+)
 from uploads.models import Upload
 from uploads.signals import upload_ready
 
@@ -58,7 +65,7 @@ def file_is_in_order(upload: Upload, **_kwargs: Any) -> None:  # Any: what every
         services.share_session_file(upload=upload)
 
 
-@receiver([hours_changed, status_changed])
+@receiver([hours_changed, busy_times_changed, status_changed])
 def mentor_changed(mentor: Mentor, **_kwargs: Any) -> None:  # Any: what every signal carries
     refresh_mentor_in_search.defer(mentor_id=str(mentor.pk))
 

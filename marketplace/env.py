@@ -109,6 +109,7 @@ class Env(BaseModel):
     RATELIMIT_NOTE_SAVE: Rate = "60/m"
     RATELIMIT_NEW_THREAD: Rate = "5/d"
     RATELIMIT_HOLD: Rate = "10/h"
+    RATELIMIT_CALENDAR: Rate = "20/h"
     RATELIMIT_HOLD_TRY: Rate = "60/m"
     RATELIMIT_CARD_DECLINE: Rate = "5/h"
 

@@ -109,3 +109,11 @@ STRIKE_APPEAL_HOURS = 48
 # Workers: a claim older than this was left by one that died; the call it made is repeated under the same key.
 REFUND_CLAIM_TIMEOUT = timedelta(minutes=2)
 UPLOAD_CHECK_TIMEOUT = timedelta(minutes=5)
+
+# Calendars: those that a mentor imports, and everyone's own feed.
+CALENDARS_MAX = 5
+CALENDAR_READ_SECONDS = 900  # from one reading to the next
+CALENDAR_FRESH_SECONDS = 60  # asked longer ago, it is asked again before a time is held
+CALENDAR_HOLD_SECONDS = 2  # and has that long for an answer
+CALENDAR_PARSE_HOURS = 24  # until a calendar that has not changed is read whole all the same
+FEED_PAST_DAYS = 30

@@ -318,6 +318,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["uploads.storage.RefusingUploadHandler"]  # files go to storage, never through a form of ours
 APPEND_SLASH = True
 
+# Origins on this machine that tests serve calendars from. Nothing in the environment can name one: elsewhere only https to
+# the public internet is asked.
+CALENDAR_TEST_ORIGINS: tuple[str, ...] = ()
+
 # Language and time. Weekly hours and readers have zones of their own; the site's is UTC.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]

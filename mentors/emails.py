@@ -9,7 +9,7 @@ from django.conf import settings
 
 from accounts.models import User
 from marketplace.common.mailing import render, send, speaking_to
-from mentors.models import Mentor, MentorEvent, MentorSubject, VerificationDocument
+from mentors.models import CalendarImport, Mentor, MentorEvent, MentorSubject, VerificationDocument
 from mentors.reasons import ABOUT_AN_APPLICATION, ADVICE, Reason
 
 
@@ -65,6 +65,11 @@ def send_queue_late(*, to: User, count: int, oldest_at: datetime, on: date) -> b
     """Tell a reviewer how many documents have waited for too long; once a day."""
     context = {"count": count, "oldest_at": oldest_at, "hours": settings.QUEUE_LATE_HOURS}
     return send("queue_late", to=to, context=context, once=f"{on}")
+
+
+def send_calendar_unreadable(calendar: CalendarImport) -> None:
+    """Tell a mentor that one of their calendars can't be read, and what that means. Names its host, not its address."""
+    send("calendar_unreadable", to=calendar.mentor.user, context={"calendar": calendar})
 
 
 def better_copy_needed(document: VerificationDocument, *, code: str, note: str) -> Mail:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -89,3 +90,29 @@ class AppealMade(WrongState):
 
 class LockedBySupport(WrongState):
     user_message = _("Support has locked this account. It has to be unlocked first.")
+
+
+class TooManyCalendars(DomainError):
+    """All places are taken."""
+
+    code = "above_limit"
+    field = "address"
+
+    def __init__(self) -> None:
+        most = _("You have %(count)d calendars here, which is all that we read. Remove one first.")
+        super().__init__(most % {"count": settings.CALENDARS_MAX})
+
+
+class CalendarKnown(DomainError):
+    """The same calendar again."""
+
+    code = "invalid"
+    field = "address"
+    user_message = _("You have added this calendar already.")
+
+
+class CalendarUnreadable(DomainError):
+    """A calendar that can't be read, and why: ``failure`` in words, which name no machine of ours."""
+
+    code = "invalid"
+    field = "address"

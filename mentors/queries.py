@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mentors.errors import Fault
-from mentors.models import Mentor, MentorSubject, Package, Subject, VerificationDocument
+from mentors.models import CalendarImport, Mentor, MentorSubject, Package, Subject, VerificationDocument
 from mentors.signals import payouts_wanted, sessions_wanted
 from mentors.windows import DatedException, Hours, Rule, WallWindow
 from uploads.models import Upload
@@ -131,6 +133,12 @@ def photo_url(sha256: str) -> str:
 
 def own_photo_url(mentor: Mentor) -> str:
     return photo_url(mentor.photo.sha256) if mentor.photo else ""
+
+
+def calendars_of(mentor: Mentor) -> list[CalendarImport]:
+    """Read a mentor's imported calendars in the order they were added, each with ``busy_count``: its times yet to come."""
+    ahead = Count("busy_times", filter=Q(busy_times__ends_at__gt=timezone.now()))
+    return list(mentor.calendars.annotate(busy_count=ahead).order_by("added_at", "pk"))
 
 
 def public_photo(sha256: str) -> Upload | None:

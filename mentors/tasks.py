@@ -1,9 +1,12 @@
 """Jobs of this app: one line each, calling a service."""
 
+from uuid import UUID
+
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from mentors.models import MentorEvent
-from mentors.services import documents, notices, purging, review
+from mentors.services import calendars, documents, notices, purging, review
 
 
 @app.task
@@ -39,3 +42,14 @@ def send_notices(timestamp: int) -> None:
 @app.task(queueing_lock="tell_of_weeks_without_hours")
 def tell_of_weeks_without_hours(timestamp: int) -> None:
     notices.tell_of_weeks_without_hours()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="queue_due_calendars", queueing_lock="queue_due_calendars")
+def queue_due_calendars(timestamp: int) -> None:
+    calendars.queue_due(at=timezone.now())
+
+
+@app.task(name="read_calendars")
+def read_calendars(*, mentor_id: str) -> None:
+    calendars.read_mentor(mentor_id=UUID(mentor_id))

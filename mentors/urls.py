@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mentors.views import availability, documents, photo, profile, review, suspension, workspace
+from mentors.views import availability, calendars, documents, photo, profile, review, suspension, workspace
 
 app_name = "mentors"
 
@@ -27,6 +27,13 @@ urlpatterns = [
     path("mentor/availability/dates/", availability.Dates.as_view(), name="dates"),
     path("mentor/availability/dates/remove/", availability.RemoveDates.as_view(), name="remove-dates"),
     path("mentor/availability/rules/", availability.BookingRules.as_view(), name="rules"),
+    path("mentor/availability/calendars/", calendars.Calendars.as_view(), name="calendars"),
+    path("mentor/availability/calendars/read/", calendars.ReadCalendars.as_view(), name="read-calendars"),
+    path(
+        "mentor/availability/calendars/<uuid:calendar_id>/remove/",
+        calendars.RemoveCalendar.as_view(),
+        name="remove-calendar",
+    ),
     # The review desk stands among the staff's pages; it is asked for before Django admin's own addresses.
     path("admin/mentors/review/", review.Queue.as_view(), name="review"),
     path("admin/mentors/review/<uuid:document_id>/", review.ReviewDocument.as_view(), name="review-document"),

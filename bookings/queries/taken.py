@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from accounts.models import User
@@ -48,7 +49,10 @@ GLANCE = """
                 AND (status = 'confirmed' OR status = 'held' AND hold_expires_at > %(at)s)
         ) AND NOT EXISTS (
             SELECT FROM bookings_booking WHERE student_id = %(student)s AND status = 'held'
-        ) AS seems_taken
+        ) AS seems_taken,
+        EXISTS (
+            SELECT FROM mentors_calendarimport WHERE mentor_id = mentor.user_id AND asked_at <= %(stale)s
+        ) AS has_stale_calendars
     FROM mentors_mentor AS mentor
     LEFT JOIN mentors_package AS package ON package.mentor_id = mentor.user_id AND package.minutes = %(minutes)s
     WHERE mentor.handle = %(handle)s
@@ -61,6 +65,8 @@ class Glance(NamedTuple):
     mentor_id: UUID
     # What is offered, where somebody who holds nothing asks for a time that a live booking seems to stand in.
     taken: Package | None
+    # Whether a calendar of theirs was not asked for a while: it is to be read before time is claimed.
+    has_stale_calendars: bool
 
 
 def glance(*, handle: str, minutes: int, starts_at: datetime, student: User, at: datetime) -> Glance | None:
@@ -72,14 +78,16 @@ def glance(*, handle: str, minutes: int, starts_at: datetime, student: User, at:
         "ends_at": starts_at + timedelta(minutes=minutes),
         "student": student.pk,
         "at": at,
+        "stale": at - timedelta(seconds=settings.CALENDAR_FRESH_SECONDS),
     }
     for mentor in Mentor.objects.raw(GLANCE, parameters):
         beside: dict[str, Any] = vars(mentor)  # Any: the columns that aren't the mentor's own
+        is_stale = beside["has_stale_calendars"]
         if not (beside["seems_taken"] and beside["package_id"] and mentor.is_listed):
-            return Glance(mentor.pk, None)
+            return Glance(mentor.pk, None, is_stale)
         package = Package(id=beside["package_id"], minutes=minutes, price_minor=beside["package_price_minor"])
         package.mentor = mentor
-        return Glance(mentor.pk, package)
+        return Glance(mentor.pk, package, is_stale)
     return None
 
 

@@ -37,6 +37,7 @@ from marketplace.common.idempotency import remember_made
 from marketplace.common.rates import count_and_period
 from mentors.models import Package
 from mentors.queries import hours_of
+from mentors.services import read_before_claim
 from mentors.windows import Hours
 
 
@@ -148,7 +149,8 @@ def check_upcoming(booking: Booking, *, at: datetime) -> None:
 def find_mentor(handle: str, *, minutes: int, starts_at: datetime, by: User) -> UUID:
     """Look up whom to lock; refuse at once what is taken. Whether they can be booked is asked under the lock.
 
-    Raises ``NotBookable`` for a handle that is nobody's, ``SlotTaken`` as ``refuse_taken``.
+    Raises ``NotBookable`` for a handle that is nobody's, ``SlotTaken`` as ``refuse_taken``. Effects: reads the mentor's
+    imported calendars again where that was not done lately, for ``CALENDAR_HOLD_SECONDS`` at most.
     """
     now = timezone.now()
     seen = glance(handle=handle, minutes=minutes, starts_at=starts_at, student=by, at=now)
@@ -156,6 +158,8 @@ def find_mentor(handle: str, *, minutes: int, starts_at: datetime, by: User) -> 
         raise NotBookable(field="mentor")
     if seen.taken:
         refuse_taken(seen.taken, starts_at, by=by, at=now)
+    if seen.has_stale_calendars:
+        read_before_claim(mentor_id=seen.mentor_id)
     return seen.mentor_id
 
 

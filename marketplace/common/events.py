@@ -202,6 +202,13 @@ EVENTS: dict[str, Event] = {
             leads_role_to={MENTOR: "bookings:mentor-sessions"},
             icon="clock",
         ),
+        Event(
+            name="calendar_unreadable",
+            to=(MENTOR,),
+            switch=_("An imported calendar that cannot be read"),
+            leads_to="mentors:calendars",
+            icon="calendar-off",
+        ),
         Event(name="mentor_suspended", to=(MENTOR,), leads_to="mentors:appeal", icon="circle-alert"),
         Event(name="mentor_reinstated", to=(MENTOR,), leads_to="mentors:overview", icon="circle-check"),
         Event(name="suspension_stands", to=(MENTOR,), leads_to="mentors:overview", icon="circle-alert"),

@@ -1,6 +1,6 @@
 """Mentors and what belongs to them."""
 
-from mentors.models.calendars import BusyTime
+from mentors.models.calendars import BusyTime, CalendarImport
 from mentors.models.hours import QUARTERS, AvailabilityException, AvailabilityRule
 from mentors.models.profiles import Level, Mentor, MentorQuerySet, MentorSubject, Package, Policy, Subject
 from mentors.models.review import MentorEvent, SuspensionAppeal, SuspensionAppealQuerySet, VerificationDocument
@@ -10,6 +10,7 @@ __all__ = [
     "AvailabilityException",
     "AvailabilityRule",
     "BusyTime",
+    "CalendarImport",
     "Level",
     "Mentor",
     "MentorEvent",

@@ -6,6 +6,10 @@ from mentors.services.applications import submit_application as submit_applicati
 from mentors.services.availability import add_exceptions as add_exceptions
 from mentors.services.availability import remove_exceptions as remove_exceptions
 from mentors.services.availability import save_availability as save_availability
+from mentors.services.calendars import add_calendar as add_calendar
+from mentors.services.calendars import read_before_claim as read_before_claim
+from mentors.services.calendars import read_now as read_now
+from mentors.services.calendars import remove_calendar as remove_calendar
 from mentors.services.documents import issue_document as issue_document
 from mentors.services.documents import purge as purge
 from mentors.services.documents import withdraw_document as withdraw_document

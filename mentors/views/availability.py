@@ -71,6 +71,7 @@ class AvailabilityView(MentorOperation):
                 "count": len(coming),
             },
             {"label": _("Booking rules"), "url": reverse("mentors:rules"), "current": self.tab == "rules"},
+            {"label": _("Calendars"), "url": reverse("mentors:calendars"), "current": self.tab == "calendars"},
         ]
 
     def coming(self) -> list[Run]:

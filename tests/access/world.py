@@ -6,6 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.cache import cache
 from django.db import connection, transaction
@@ -14,7 +15,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from bookings.models import Booking, ProblemReport, Strike
-from bookings.services import report_problem
+from bookings.queries.feeds import feed_secret
+from bookings.services import renew_feed, report_problem
 from bookings.services.strikes import add_strike
 from chat.models import Thread, ThreadReport
 from chat.services import open_thread, report_thread
@@ -100,6 +102,8 @@ class World:
             "sha256": {"unknown": "0" * 64},
             "section": {"mentors": "mentors"},
             "pk": {"unknown": 0},
+            "calendar_id": {"unknown": UUID(int=0)},
+            "secret": {"unknown": "a" * 43, "own": feed_secret(self.student)},
             "event_id": {"unknown": 0},
             "number": {"first": 1},
             "refund_id": {"": self.refund.pk},
@@ -160,6 +164,7 @@ def make_world() -> World:
     over = make_paid_booking(mentor=other_mentor, student=student, starts_at=timezone.now() - timedelta(hours=2))
     problem = report_problem(booking_id=over.pk, by=student, note="For the table.")
     off = make_booking(mentor=mentor, student=other_student, status=Booking.Status.CANCELLED)
+    renew_feed(by=student)
     strike = add_strike(off, Strike.Kind.LATE_CANCELLATION, at=timezone.now())
     world = World(
         mentor=mentor,

@@ -50,7 +50,9 @@ def test_a_lapsed_hold_reads_as_expired_everywhere(client: Client, student: User
     assert str(booking.pk) not in client.get("/sessions/").text
 
 
-def test_the_room_opens_ten_minutes_before_and_closes_a_while_after_the_end(client: Client, student: User, mentor: Mentor) -> None:
+def test_the_room_opens_ten_minutes_before_and_closes_a_while_after_the_end(
+    client: Client, student: User, mentor: Mentor
+) -> None:
     booking = make_booking(student=student, mentor=mentor)
     client.force_login(student)
     url, room = f"/bookings/{booking.pk}/", f"/bookings/{booking.pk}/join/"

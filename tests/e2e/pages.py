@@ -439,6 +439,7 @@ PAGES: dict[str, dict[str, Way]] = {
         "home signed in": "/",
         "account": "/account/",
         "notifications": "/notifications/",
+        "bookings:feed-settings": "/account/calendar/",
         "security": "/account/security/",
         "account_email": "/accounts/email/",
         "account_change_password": "/accounts/password/change/",
@@ -497,6 +498,7 @@ PAGES: dict[str, dict[str, Way]] = {
         "mentors:availability": "/mentor/availability/",
         "mentors:dates": "/mentor/availability/dates/",
         "mentors:rules": "/mentor/availability/rules/",
+        "mentors:calendars": "/mentor/availability/calendars/",
         "bookings:mentor-sessions": "/mentor/sessions/",
         "bookings:mentor own": "/mentors/mentor1/",
         "payments:earnings none": "/mentor/earnings/",
@@ -567,11 +569,11 @@ PAGES: dict[str, dict[str, Way]] = {
 
 NO_PAGE = {
     "answers a POST with a redirect or a file": [
-        "account-zone", "notification", "notifications-read", "notifications-mail", "notifications-mail-again", "mentors:remove-photo", "mentors:remove-dates", "mentors:review-undo", "bookings:extend", "bookings:let-go", "bookings:outcome", "bookings:keep",
+        "account-zone", "notification", "notifications-read", "notifications-mail", "notifications-mail-again", "mentors:remove-photo", "mentors:remove-dates", "mentors:read-calendars", "mentors:remove-calendar", "bookings:close-feed", "mentors:review-undo", "bookings:extend", "bookings:let-go", "bookings:outcome", "bookings:keep",
         "bookings:accept-proposal", "bookings:decline-proposal",
         "payments:note", "payments:earnings-table", "payments:payouts-dashboard", "chat:draft", "chat:open", "mfa_login_webauthn", "mfa_download_recovery_codes", "bookings:calendar",
         "uploads:open", "uploads:preview", "admin:chat_threadreport_close", "mentors:photo", "mentors:review-page", "dispute-evidence",
     ],
-    "is read by programs": ["favicon", "robots", "sitemap", "sitemap-section"],
+    "is read by programs": ["bookings:feed", "favicon", "robots", "sitemap", "sitemap-section"],
     "leads on to another page": ["second-factors", "payments:payouts-return", "payments:payouts-refresh", "mfa_index", "admin:login", "admin:password_change"],
 }  # fmt: skip

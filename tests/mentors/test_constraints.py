@@ -14,6 +14,7 @@ from mentors.models import (
     AvailabilityException,
     AvailabilityRule,
     BusyTime,
+    CalendarImport,
     Mentor,
     MentorEvent,
     MentorSubject,
@@ -60,6 +61,13 @@ def busy(minutes: int) -> Write:
     )
 
 
+def imported(number: int = 1, **fields: Any) -> Write:  # Any: columns
+    now = timezone.now()
+    moments = dict.fromkeys(("added_at", "asked_at", "due_at", "read_at", "parsed_at"), now)
+    given = {"place": number, "address_hash": str(number) * 64, "host": "a.example", "time_zone": "UTC"} | fields
+    return lambda mentor: CalendarImport.objects.create(mentor=mentor, sealed_address="-", **moments, **given)
+
+
 def appeal(**fields: Any) -> Write:  # Any: columns
     now = timezone.now()
     return lambda mentor: SuspensionAppeal.objects.create(mentor=mentor, text="No.", created_at=now, **fields)
@@ -75,6 +83,10 @@ def reviewer(_mentor: Mentor) -> object:
 
 def oneself(mentor: Mentor) -> object:
     return mentor.user
+
+
+def both(one: Write, other: Write) -> Write:
+    return lambda mentor: (one(mentor), other(mentor))
 
 
 def twice(write: Write) -> Write:
@@ -149,6 +161,13 @@ CASES: list[tuple[str, Write, Write]] = [
     ("suspension_appeal_decided_by_somebody", appeal(is_granted=True), decided_appeal(reviewer)),
     ("suspension_appeal_not_decided_by_owner", decided_appeal(oneself), decided_appeal(reviewer)),
     ("busy_time_has_a_length", busy(0), busy(1)),
+    ("calendar_import_one_in_a_place", both(imported(1), imported(2, place=1)), both(imported(1), imported(2))),
+    ("calendar_import_place_in_bounds", imported(6), imported(5)),
+    ("calendar_import_place_in_bounds", imported(0), imported(1)),
+    ("calendar_import_address_unique", both(imported(1), imported(2, address_hash="1" * 64)), imported(2)),
+    ("calendar_import_failure_known", imported(failures=1, failure="bored"), imported(failures=1, failure="slow")),
+    ("calendar_import_failures_have_a_reason", imported(failures=1), imported()),
+    ("calendar_import_failures_have_a_reason", imported(failure="slow"), imported(failures=1, failure="slow")),
 ]
 
 

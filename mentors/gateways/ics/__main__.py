@@ -70,7 +70,8 @@ def read(fetched: Fetched, errand: dict[str, Any]) -> dict[str, Any]:  # Any: JS
 def main() -> None:
     limit_resources()
     for line in run(json.load(sys.stdin)):
-        print(json.dumps(line), flush=True)
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

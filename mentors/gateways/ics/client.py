@@ -107,7 +107,8 @@ class Client:
                 connection = http.client.HTTPConnection(address.host, address.port)
                 connection.sock = line
                 connection.request("GET", address.target, headers=headers | {"Host": address.origin.split("//")[1]})
-                answer = self._answer(connection.getresponse())
+                with closing(connection.getresponse()) as response:  # the socket stays open as long as it does
+                    answer = self._answer(response)
             finally:
                 watchdog.cancel()
         if monotonic() >= deadline:  # a body without a length ends where the line was cut, and looks whole

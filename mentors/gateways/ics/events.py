@@ -146,9 +146,8 @@ def _scan(content: bytes) -> tuple[list[Entry], list[str]]:
             zones[-1].append(line)
         if path == ["VCALENDAR", "VEVENT"] and name in OF_TIME:
             entries[-1].add(name, line)
-        if name == "END":
-            if not path or path.pop() != value:
-                raise Failure("not_calendar")
+        if name == "END" and (not path or path.pop() != value):
+            raise Failure("not_calendar")
     return entries, ["\r\n".join(zone) + "\r\n" for zone in zones]
 
 
@@ -175,7 +174,7 @@ def _learn_zones(zones: Iterable[str]) -> None:
 def _expand(group: Sequence[Entry], *, zone: ZoneInfo, start: datetime, end: datetime) -> list[Span] | None:
     """Find the spans of one series in the window; None where it can't be read, or not in time."""
     import icalendar  # noqa: PLC0415  # only where there is something to read
-    import recurring_ical_events  # noqa: PLC0415
+    import recurring_ical_events  # type: ignore[import-untyped]  # it has no types  # noqa: PLC0415
 
     text = "".join("BEGIN:VEVENT\r\n" + "\r\n".join(entry.lines) + "\r\nEND:VEVENT\r\n" for entry in group)
     try:
