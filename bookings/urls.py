@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from bookings import after_views, change_views, desk_views, file_views, mentor_views, room_views, search, views
+from bookings import (
+    after_views,
+    change_views,
+    desk_views,
+    feed_views,
+    file_views,
+    mentor_views,
+    room_views,
+    search,
+    views,
+)
 
 app_name = "bookings"
 
@@ -38,6 +48,9 @@ urlpatterns = [
     path("admin/bookings/desk/strikes/<int:strike_id>/", desk_views.DecideStrike.as_view(), name="desk-strike"),
     path("mentor/strikes/", after_views.Strikes.as_view(), name="strikes"),
     path("mentor/strikes/<int:strike_id>/appeal/", after_views.AppealStrike.as_view(), name="appeal"),
+    path("account/calendar/", feed_views.FeedSettings.as_view(), name="feed-settings"),
+    path("account/calendar/close/", feed_views.CloseFeed.as_view(), name="close-feed"),
+    path("calendar/<str:secret>.ics", feed_views.Feed.as_view(), name="feed"),
     path("sessions/", views.Sessions.as_view(), name="sessions"),
     path("mentor/sessions/", views.MentorSessions.as_view(), name="mentor-sessions"),
 ]

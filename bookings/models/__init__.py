@@ -1,6 +1,7 @@
 """Bookings and what belongs to them."""
 
 from bookings.models.booking import LIVE_STATUSES, Booking, BookingEvent, BookingQuerySet
+from bookings.models.calendars import CalendarFeed
 from bookings.models.moves import MoveProposal
 from bookings.models.search import SearchRow
 from bookings.models.sessions import (
@@ -20,6 +21,7 @@ __all__ = [
     "Booking",
     "BookingEvent",
     "BookingQuerySet",
+    "CalendarFeed",
     "ClockNotice",
     "MoveProposal",
     "Outcome",

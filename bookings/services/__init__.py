@@ -5,6 +5,7 @@ from bookings.services.cancellations import cancel_booking, check_cancellable
 from bookings.services.claims import expire_hold, lock_booking, lock_people
 from bookings.services.confirmations import confirm_booking
 from bookings.services.departures import let_person_go
+from bookings.services.feeds import close_feed, renew_feed
 from bookings.services.holds import (
     check_upcoming,
     extend_for_bank_step,
@@ -46,6 +47,7 @@ __all__ = [
     "check_may_move",
     "check_may_propose",
     "check_upcoming",
+    "close_feed",
     "close_lapsed_proposals",
     "confirm_booking",
     "count_cancellation",
@@ -69,6 +71,7 @@ __all__ = [
     "recount_reviews",
     "refresh_mentors",
     "refresh_search_index",
+    "renew_feed",
     "report_problem",
     "save_note",
     "save_notes",

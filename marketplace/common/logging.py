@@ -21,6 +21,7 @@ PATTERNS = (
     re.compile(r"\b(?:sk|rk|whsec)_[A-Za-z0-9_]{6,}"),  # the provider's keys
     re.compile(r"\bpi_[A-Za-z0-9]+_secret_[A-Za-z0-9]+"),  # client secrets
     re.compile(r"(?<=[?&])(?:X-Amz-[A-Za-z-]+|AWSAccessKeyId|Signature|token|code|key)=[^&\s\"']+"),  # signed links
+    re.compile(r"(?<=/calendar/)[\w-]{20,}"),  # secret addresses of calendar feeds
     re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_.-]+"),  # JSON web tokens
     re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),  # user:password in a URL
 )

@@ -22,6 +22,7 @@ const BEHAVIOURS = [
   ["[data-count-for]", () => import("./counter.js")],
   ["[data-dialog]", () => import("./dialog.js")],
   ["[data-review], [data-review-undo]", () => import("./review.js")],
+  ["[data-copy]", () => import("./copy.js")],
   ["[data-passkey]", () => import("./passkey.js")],
 ];
 
