@@ -205,7 +205,7 @@ EVENTS: dict[str, Event] = {
         Event(
             name="calendar_unreadable",
             to=(MENTOR,),
-            switch=_("An imported calendar that cannot be read"),
+            switch=_("A calendar of yours that we can’t read"),
             leads_to="mentors:calendars",
             icon="calendar-off",
         ),

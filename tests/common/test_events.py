@@ -53,7 +53,7 @@ DESIGN = {
 # What came on top: answers to the above, and what ends them.
 BESIDE = {
     "account_unknown", "move_kept", "dispute_closed", "payouts_needed", "strike_decided", "mentor_reinstated",
-    "suspension_stands", "application_changes_requested", "clocks_change", "calendar_unreadable",
+    "suspension_stands", "application_changes_requested", "calendar_unreadable", "clocks_change",
 }  # fmt: skip
 
 
