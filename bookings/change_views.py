@@ -120,7 +120,8 @@ class MoveBooking(ChangeView):
 
     def picker(self) -> dict[str, Any] | None:  # Any: template data
         zone = ZoneInfo(timezone.get_current_timezone_name())
-        week = move_week(self.booking, first=_date(self.request.GET.get("from")), zone=zone, at=timezone.now())
+        first = _date(self.request.GET.get("from"))
+        week = move_week(self.booking, side=self.side, first=first, zone=zone, at=timezone.now())
         if week is None:
             return None
         return picker(

@@ -81,15 +81,20 @@ def package_of(booking: Booking) -> Package:
     return Package(mentor=booking.mentor, minutes=booking.minutes, price_minor=booking.price_minor)
 
 
-def is_offered(booking: Booking) -> bool:
-    """Whether its mentor can be booked, and for this length. One query at most."""
+def is_offered(booking: Booking, *, to: Booking.Side) -> bool:
+    """Whether its mentor can be booked, and for this length. One query at most.
+
+    A pause, or being hidden, keeps students from taking more of a mentor's time; it does not keep the mentor from suggesting
+    a time of theirs, which claims nothing.
+    """
     offered = Package.objects.filter(mentor=booking.mentor, minutes=booking.minutes)
-    return booking.mentor.is_listed and offered.exists()
+    may = booking.mentor.may_suggest if to == Booking.Side.MENTOR else booking.mentor.is_listed
+    return may and offered.exists()
 
 
-def move_week(booking: Booking, *, first: date | None, zone: ZoneInfo, at: datetime) -> Week | None:
-    """Read seven days of starts to which a session could be moved; None where there is no other time at all."""
-    if not is_offered(booking):
+def move_week(booking: Booking, *, side: Booking.Side, first: date | None, zone: ZoneInfo, at: datetime) -> Week | None:
+    """Read seven days of starts to which ``side`` could move a session; None where there is no other time at all."""
+    if not is_offered(booking, to=side):
         return None
     week = week_of(
         booking.mentor,
@@ -99,5 +104,6 @@ def move_week(booking: Booking, *, first: date | None, zone: ZoneInfo, at: datet
         at=at,
         student=booking.student,
         moving=booking,
+        is_suggested=side == Booking.Side.MENTOR,
     )
     return week if week.slots or week.next_slot or not week.is_first else None

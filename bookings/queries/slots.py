@@ -149,9 +149,12 @@ def _nearest(
     return sorted(heapq.nsmallest(settings.ALTERNATIVES, free, key=lambda moment: (abs(moment - near), moment)))
 
 
-def nearest_for_move(booking: Booking, near: datetime, *, at: datetime) -> list[Slot]:
-    """Find the ``ALTERNATIVES`` starts nearest to ``near`` to which a session could be moved, at the price it was paid."""
-    if not booking.mentor.is_listed:
+def nearest_for_move(booking: Booking, near: datetime, *, at: datetime, is_suggested: bool = False) -> list[Slot]:
+    """Find the ``ALTERNATIVES`` starts nearest to ``near`` to which a session could be moved, at the price it was paid.
+
+    ``is_suggested``: by its mentor, who may be paused.
+    """
+    if not (booking.mentor.is_listed or (is_suggested and booking.mentor.may_suggest)):
         return []
     rules = move_rules(booking, at=at)
     end = at + rules.horizon

@@ -59,16 +59,17 @@ def week_of(
     at: datetime,
     student: User | None,
     moving: Booking | None = None,
+    is_suggested: bool = False,
 ) -> Week:
     """Read seven days of ``zone`` from ``first``, or from the first day with openings. Two queries.
 
     A mentor who is not listed has no openings, and costs no query. With ``moving``, the starts are those to which that
-    session could be moved: it is not in its own way.
+    session could be moved: it is not in its own way. ``is_suggested``: by its mentor, who may be paused.
     """
     rules = move_rules(moving, at=at) if moving else rules_of(mentor, minutes=package.minutes)
     today, horizon = at.astimezone(zone).date(), (at + rules.horizon).astimezone(zone).date()
     from_day = min(max(first or today, today), horizon)
-    if not mentor.is_listed:
+    if not (mentor.is_listed or (is_suggested and mentor.may_suggest)):
         return _week(from_day, [], is_first=True, today=today, horizon=horizon, zone=zone)
     start, end = _midnight(from_day, zone), at + rules.horizon + timedelta(minutes=1)
     hours = hours_of(mentor)

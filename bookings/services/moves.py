@@ -54,7 +54,7 @@ def move_booking(*, booking_id: UUID, starts_at: datetime, by: User) -> Booking:
         with transaction.atomic(durable=True):
             booking, now = lock_upcoming(booking_id)
             check_may_move(booking, at=now)
-            claim(_wanted(booking, starts_at, at=now), at=now, own=booking.pk)
+            claim(_wanted(booking, starts_at, at=now, by=Booking.Side.STUDENT), at=now, own=booking.pk)
             close_proposal(booking, Status.WITHDRAWN, at=now)
             _take(booking, starts_at, at=now, by=by, by_student=True)
             remember_made(booking.pk)
@@ -71,14 +71,14 @@ def move_booking(*, booking_id: UUID, starts_at: datetime, by: User) -> Booking:
 def propose_move(*, booking_id: UUID, starts_at: datetime, by: User, reason: str = "") -> Booking:
     """Suggest another time to the student, for its mentor. It is free now and stays so: nothing is claimed.
 
-    Mails the student, who can answer until ``MoveProposal.lapses_at``.
+    A mentor who is paused or hidden may: it is they who give of their time. Mails the student, who can answer until ``MoveProposal.lapses_at``.
     Raises ``AlreadyBegun``, ``TooLateToPropose``, ``ProposalOpen``, ``WrongState``, and as a move does.
     """
     try:
         with transaction.atomic(durable=True):
             booking, now = lock_upcoming(booking_id)
             check_may_propose(booking, at=now)
-            claim(_wanted(booking, starts_at, at=now), at=now, own=booking.pk)
+            claim(_wanted(booking, starts_at, at=now, by=Booking.Side.MENTOR), at=now, own=booking.pk)
             close_proposal(booking, Status.LAPSED, at=now)
             proposal = MoveProposal.objects.create(
                 booking=booking,
@@ -97,7 +97,7 @@ def propose_move(*, booking_id: UUID, starts_at: datetime, by: User, reason: str
         refusal.user_message = _("Your student has another session at that time. Pick a time that does not overlap it.")
         raise
     except SlotTaken as refusal:
-        _add_alternatives(refusal, booking_id, starts_at)
+        _add_alternatives(refusal, booking_id, starts_at, is_suggested=True)
         raise
 
 
@@ -185,11 +185,11 @@ def close_lapsed_proposals(*, at: datetime) -> int:
     return closed
 
 
-def _wanted(booking: Booking, starts_at: datetime, *, at: datetime) -> Wanted:
+def _wanted(booking: Booking, starts_at: datetime, *, at: datetime, by: Booking.Side) -> Wanted:
     """A new time within the mentor's hours, as for a hold. Raises ``NotBookable`` where none could be had at all."""
     if starts_at == booking.starts_at:
         raise NotBookable(_("The session is at that time already. Pick another time."), field="starts_at")
-    if not is_offered(booking):
+    if not is_offered(booking, to=by):
         raise NotBookable(field="starts_at")
     return Wanted(
         mentor=booking.mentor,
@@ -247,10 +247,13 @@ def _take(booking: Booking, starts_at: datetime, *, at: datetime, by: User, by_s
     send_moved(booking)
 
 
-def _add_alternatives(refusal: SlotTaken, booking_id: UUID, near: datetime | None) -> None:
+def _add_alternatives(
+    refusal: SlotTaken, booking_id: UUID, near: datetime | None, *, is_suggested: bool = False
+) -> None:
     """Read the nearest times that could be had instead, once the transaction that refused is over."""
     booking = Booking.objects.select_related("mentor", "student").get(pk=booking_id)
     refusal.user_message = _(
         "Someone just took that time, so the session stays where it is. Here are the nearest others."
     )
-    refusal.alternatives = nearest_for_move(booking, near or booking.starts_at, at=timezone.now())
+    near = near or booking.starts_at
+    refusal.alternatives = nearest_for_move(booking, near, at=timezone.now(), is_suggested=is_suggested)

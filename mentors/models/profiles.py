@@ -159,6 +159,11 @@ class Mentor(models.Model):
     def is_listed(self) -> bool:
         return self.status == self.Status.APPROVED and self.paused_at is None and self.hidden_until is None
 
+    @property
+    def may_suggest(self) -> bool:
+        """Whether they may offer a student of theirs another time for what is booked, listed or not."""
+        return self.status == self.Status.APPROVED
+
 
 class MentorSubject(models.Model):
     """A subject that a mentor teaches; the mark stands once its certificate was approved and until it expires."""
