@@ -40,8 +40,9 @@ def tell_if_unread(waiting: Waiting) -> None:
         reader = thread.student if waiting.reader_id == thread.student_id else thread.mentor.user
         if thread.blocked_by_id is not None or not reader.is_active:
             return
-        unread = Message.objects.filter(thread=thread, number__gt=thread.read_number(reader)).exclude(author=reader)
-        sent_at = list(unread.order_by("number").values_list("created_at", flat=True))
+        theirs = Message.objects.filter(thread=thread, deleted_at=None).exclude(author=reader)
+        unread = theirs.filter(number__gt=thread.read_number(reader)).order_by("number")
+        sent_at = list(unread.values_list("created_at", flat=True))
         if sent_at and sent_at[0] <= before:
             send_digest(thread, to=reader, count=len(sent_at))
 

@@ -100,6 +100,16 @@ def test_what_was_read_is_not_told(thread: Thread) -> None:
     assert digests() == []
 
 
+def test_what_was_deleted_is_not_counted(thread: Thread) -> None:
+    with at(1):
+        second = write(thread, thread.student, 2)
+    with at(2):
+        services.delete_message(message=second, by=thread.student)
+    with at(10):
+        send_digests()
+    assert subjects() == ["1 new message from Amara"]
+
+
 def test_a_closed_conversation_is_not_told_of_and_one_opened_again_is(thread: Thread) -> None:
     with at(9):
         services.block_thread(thread=thread, by=thread.mentor.user)
