@@ -85,41 +85,45 @@ def _shown(text: str) -> str:
 
 # E-mail
 
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-_LOCAL = r"[\w.+%-]*\w"
-EMAIL = re.compile(rf"(?<![\w.+/@-])({_LOCAL})\s?@\s?((?:{_LABEL}\s?\.\s?)+)({TLDS})(?![\w(\[-]|\.\w)", re.IGNORECASE)
+# Bounded, as everything here that repeats: a text made to be slow is as fast as any other.
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,40}[A-Za-z0-9])?"
+_LOCAL = r"\w(?:[\w.+%-]{0,40}\w)?"
+EMAIL = re.compile(
+    rf"(?<![\w.+/@-])({_LOCAL})\s?@\s?((?:{_LABEL}\s?\.\s?){{1,4}})({TLDS})(?![\w(\[-]|\.\w)", re.IGNORECASE
+)
 # With a provider the ending goes without saying: anna @ gmail, anna at gmail.
-AT_PROVIDER = re.compile(rf"(?<![\w.])({_LOCAL})\s*(?:@|{AT})\s*({PROVIDERS})(?!\w)", re.IGNORECASE)
+AT_PROVIDER = re.compile(rf"(?<![\w.])({_LOCAL})\s{{0,4}}(?:@|{AT})\s{{0,4}}({PROVIDERS})(?!\w)", re.IGNORECASE)
 # Spelt out: anna dot berg at web dot de.
 SPELT = re.compile(
-    rf"(?<!\w)({_LOCAL}(?:\s*{DOT}\s*\w+)?)\s*(?:@|{AT})\s*({_LABEL}(?:\s*(?:{DOT})\s*{_LABEL})?)\s*(?:{DOT})\s*({TLDS_NO_WORDS})(?!\w)",
+    rf"(?<!\w)({_LOCAL}(?:{DOT}\w{{1,30}})?)(?:@|{AT})({_LABEL}(?:{DOT}{_LABEL})?){DOT}({TLDS_NO_WORDS})(?!\w)",
     re.IGNORECASE,
 )
 # The name alone: my gmail is anna.berg77.
 PROVIDER_NAME = re.compile(
-    rf"(?<!\w)(?:{PROVIDERS})(?:\s+(?:address|adresse|account|id))?\s*(?:is|ist|est|es|è|é|:|=|->)\s*({_LOCAL})",
+    rf"(?<!\w)(?!\d)(?:{PROVIDERS})(?:\s{{1,4}}(?:address|adresse|account|id))?\s{{0,4}}(?:is|ist|est|es|è|é|:|=|->)\s{{0,4}}({_LOCAL})",
     re.IGNORECASE,
 )
 
 
 def emails(text: str) -> Iterator[str]:
     for found in EMAIL.finditer(text):
-        local, middle, ending = found.groups()
-        domain = re.sub(r"\s", "", middle + ending).lower()
-        is_spaced = re.search(r"\s", found.group()) is not None
-        if local.lower() == "git" or domain in DOMAINS_OF_OTHERS or domain.startswith("example."):
-            continue
+        ending = found.group(3)
         # "x @ w.to": a product of matrices has its spaces, an address with them has a known ending.
-        if is_spaced and not re.fullmatch(TLDS_NO_WORDS, ending, re.IGNORECASE):
-            continue
+        if not re.search(r"\s", found.group()) or re.fullmatch(TLDS_NO_WORDS, ending, re.IGNORECASE):
+            yield from _unless_of_others(found)
+    for found in _each((AT_PROVIDER, SPELT, PROVIDER_NAME), text):
+        if not _is_sentence(found):
+            yield from _unless_of_others(found)
+
+
+def _unless_of_others(found: re.Match[str]) -> Iterator[str]:
+    """Addresses of examples and of places where code lies belong to nobody here."""
+    domain = re.sub(r"\s", "", found.group()).lower().rpartition("@")[2]
+    if domain not in DOMAINS_OF_OTHERS and not domain.startswith("example."):
         yield found.group()
-    for pattern in (AT_PROVIDER, SPELT, PROVIDER_NAME):
-        for found in pattern.finditer(text):
-            if not _is_sentence(found, text):
-                yield found.group()
 
 
-def _is_sentence(found: re.Match[str], text: str) -> bool:
+def _is_sentence(found: re.Match[str]) -> bool:
     """ "I looked at Yahoo", "she works at Google mail": words before *at* that are no name of an account."""
     local = found.group(1).lower()
     spelt_sign = re.search(r"@|\(|\[|\{|<|_at_", found.group()) is not None
@@ -129,11 +133,11 @@ def _is_sentence(found: re.Match[str], text: str) -> bool:
 # Telephone
 
 # What stands before a number in a calculation, and never before a telephone number.
-_NOT_AFTER = r"(?<![\w.,^_=*/+\-−\[{<>|$€£%#])(?<![=*/+\-−^<>|~≈]\s)"
+_NOT_AFTER = r"(?<![\w.,^_=*/+\-−\[{<>|$€£%#])(?<![=*/+\-−^<>|~≈\d]\s)"
 _NOT_BEFORE = r"(?![\w^²³%°€$]|[.,:]\d|\s?[*^=×·+/<>]|\s?[-−]\s?\d|\s\d)"
 INTERNATIONAL = re.compile(
     r"(?<![\w.,)\]}=*/^+\-−])(?<![\d)\]}=*/^]\s)(?<!\b[A-Za-z]\s)"
-    r"(\+|00)\s?\(?([1-9]\d{0,3})\)?((?:[ .\-/()]{0,2}\d{1,7}){2,7})(?![\w^²³]|[.,]\d|\s?[*^=×·])"
+    r"(\+|00)\s?\(?([1-9]\d{0,3})\)?((?:[ .\-/()]{0,2}\d{1,7}){2,14})(?![\w^²³]|[.,]\d|\s?[*^=×·])"
 )
 # Each as its country writes it. A group of four numbers that is also a sum in thousands is not among them.
 NATIONAL = tuple(
@@ -142,6 +146,8 @@ NATIONAL = tuple(
         r"0[1-9](?:([ .\-])\d\d)(?:\1\d\d){3}",  # France, Belgium
         r"01[5-7]\d[ /\-]?\d{3,4} ?\d{3,5}",  # Germany, mobile
         r"0[2-9]\d{1,4} ?/ ?\d{3,4} ?\d{2,5}",  # Germany, Austria: 030/1234567
+        r"01[5-7]\d{2}[ /\-]?\d{6,7}",
+        r"01[5-7]\d(?: \d{3,4}){2,3}",
         r"06\d{2}[ /\-]?\d{3,4} ?\d{3,4}",  # Austria, mobile
         r"07[4-9]\d{2}[ \-]?\d{3} ?\d{3}",  # United Kingdom, mobile
         r"07\d \d{3} \d{2} \d{2}",  # Switzerland
@@ -165,10 +171,12 @@ NATIONAL = tuple(
 # Any number of digits beside a word for telephones.
 CUED = re.compile(rf"(?:{CUES})(?:\D{{0,30}}?)(\+?\(?\d(?:[ .\-/()]{{0,3}}\d){{6,14}})(?![\d^]|[.,]\d)", re.IGNORECASE)
 CUED_AFTER = re.compile(
-    r"(?<![\w.,=*/^+\-−])(\+?\(?\d(?:[ .\-/()]{0,3}\d){7,14})\s*(?:\(|-|,)?\s*(?:on |is |ist |es |est )?(?:whats\s?app|wapp|my (?:cell|mobile|phone)|call me|text me|meine nummer|mi número|viber|telegram)(?!\w)",
+    r"(?<![\w.,=*/^+\-−])(\+?\(?\d(?:[ .\-/()]{0,3}\d){7,14})\s{0,4}(?:\(|-|,)?\s{0,4}(?:on |is |ist |es |est )?(?:whats\s?app|wapp|my (?:cell|mobile|phone)|call me|text me|meine nummer|mi número|viber|telegram)(?!\w)",
     re.IGNORECASE,
 )
-SAID = re.compile(rf"(?<!\w)(?:(?:plus\s+)?(?:{DIGIT_WORDS})[\s,.\-]+){{7,14}}(?:{DIGIT_WORDS})(?!\w)", re.IGNORECASE)
+SAID = re.compile(
+    rf"(?<!\w)(?:(?:plus\s{{1,4}})?(?:{DIGIT_WORDS})[\s,.\-]+){{7,14}}(?:{DIGIT_WORDS})(?!\w)", re.IGNORECASE
+)
 IN_OTHER_NUMBERS = re.compile(
     r"(?:\b(?:isbn|issn|doi|arxiv|orcid|iban|ean|matrikel\w*|matr|student(?:en)?\s?(?:id|number|no|nr|nummer)|id|order|invoice|rechnung\w*|ticket|serial|seed|bits?|binary|hex|octal|mod|primes?|digits?|decimals?|sequence|folge|data|values?|list|array|sample|n|nr|no|number|zahl|nombre)\b\.?[\s:=#\-]*(?:is\s|of\s|the\s|10|13)?[\s:=#\-]*)$",
     re.IGNORECASE,
@@ -184,7 +192,7 @@ def phones(text: str) -> Iterator[str]:
         if _looks_dialled(found.group()) and not IN_OTHER_NUMBERS.search(text[: found.start()]):
             yield found.group()
     for found in _each((CUED, CUED_AFTER), text):
-        if _looks_dialled(found.group(1), strict=False):
+        if _looks_dialled(found.group(1), cued=True):
             yield found.group(1)
     for found in SAID.finditer(text):
         if _is_no_counting(found.group()):
@@ -204,28 +212,37 @@ def _is_no_calculation(found: re.Match[str], text: str) -> bool:
     return not IN_OTHER_NUMBERS.search(text[: found.start()])
 
 
-def _looks_dialled(body: str, *, strict: bool = True) -> bool:
-    """Rule out what only shares the shape: runs of bits, counting up and down, ISBNs, dates."""
+def _looks_dialled(body: str, *, cued: bool = False) -> bool:
+    """Rule out what only shares the shape: amounts, runs of bits, counting, ISBNs, dates."""
     digits = re.sub(r"\D", "", body)
-    if not 7 <= len(digits) <= 15 or len(set(digits)) < (4 if strict else 3):
+    is_plain = body == digits
+    if not 7 <= len(digits) <= 15 or len(set(digits)) < (3 if cued else 4) or _is_sequence(body):
         return False
-    if digits in "01234567890123456789" or digits in "98765432109876543210":
+    if re.fullmatch(r"\d+[.,]\d+", body) or all(not int(part) % 100 for part in re.findall(r"\d+", body)):
+        return False
+    if cued and is_plain and len(digits) < 9 and digits[0] != "0":
+        return False
+    if is_plain and not cued and (digits in "01234567890123456789" or digits in "98765432109876543210"):
         return False
     if re.search(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}", body) and len(digits) <= 8:
         return False
-    return not (strict and _is_isbn(digits)) and not _is_sequence(body)
+    return cued or not _is_isbn(body)
 
 
-def _is_isbn(digits: str) -> bool:
+def _is_isbn(body: str) -> bool:
+    """Written in one, or with its check digit by itself at the end."""
+    digits = re.sub(r"\D", "", body)
     if len(digits) == 13:
         return digits.startswith(("978", "979"))
-    return len(digits) == 10 and not sum((10 - place) * int(digit) for place, digit in enumerate(digits)) % 11
+    is_shaped = body == digits or re.search(r"[ \-]\d$", body) is not None
+    return is_shaped and len(digits) == 10 and not sum((10 - at) * int(digit) for at, digit in enumerate(digits)) % 11
 
 
 def _is_sequence(body: str) -> bool:
-    """Single digits that only rise, as in a list of data: 0 1 1 2 3 5 8."""
-    singles = body.split()
-    return len(singles) > 6 and all(len(each) == 1 for each in singles) and singles == sorted(singles)
+    """Numbers that rise as in a list: 0 1 1 2 3 5 8, or by the same step each time: 05 11 17 23 29."""
+    numbers = [int(each) for each in re.findall(r"\d+", body)]
+    steps = {after - before for before, after in pairwise(numbers)}
+    return (len(numbers) > 6 and all(step >= 0 for step in steps)) or (len(numbers) > 4 and len(steps) == 1)
 
 
 def _is_no_counting(body: str) -> bool:
@@ -248,35 +265,41 @@ def _counts(words: Sequence[str]) -> bool:
 
 LINK = re.compile(rf"(?<![\w.@/-])(?:https?\s?:\s?//\s?)?(?:www\.)?(?:{LINKS})", re.IGNORECASE)
 SPELT_LINK = re.compile(
-    rf"(?<!\w)(?:wa|t|m|discord|instagram|facebook|signal)\s*{DOT}\s*(?:me|gg|com)\s*(?:/|slash|\(slash\)|barra)\s*\w+",
+    rf"(?<!\w)(?:wa|t|m|discord|instagram|facebook|signal)\s{{0,4}}{DOT}\s{{0,4}}(?:me|gg|com)\s{{0,4}}(?:/|slash|\(slash\)|barra)\s{{0,4}}\w+",
     re.IGNORECASE,
 )
 
-_IS = r"(?:\s*(?:is|ist|lautet|est|es|è|é|это|jest|[:=]|->|-)\s*)"
+_IS = r"(?:\s{0,4}(?:is|ist|lautet|c['’]est|est|es|è|é|это|jest|[:=]|->|\s-\s)\s{0,4})"
 _NAME = r"(@?[A-Za-z0-9](?:[\w.\-]*\w)?(?:#\d{4})?)"
 _WHOSE = r"(?:my|mein|meine|meinen|mon|ma|mi|mis|il mio|la mia|meu|minha|mój|moja|мой|моя|mijn|our)"
-_KIND_OF_NAME = r"(?:\s*(?:user\s?name|handle|name|id|account|acc|nick(?:name)?|tag|profile|nummer|number|username|nutzername|usuario|pseudo|profil|konto))?"
+_KIND_OF_NAME = r"(?:\s{0,4}(?:user\s?name|handle|name|id|account|acc|nick(?:name)?|tag|profile|nummer|number|username|nutzername|usuario|pseudo|profil|konto))?"
+_ON = r"\s{1,4}(?:on|auf|bei|über|via|sur|en|por|su|no|na|в|by|through|at)\s{1,4}(?:my\s{1,4})?"
+_ANY = rf"(?:{PLATFORMS}|{OWN_AMBIGUOUS})(?!\w)"
+_TELLING = r"(?=\w{0,30}[._#@\d])"  # a name that no word looks like
 NAMES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        # my insta is lena_m · telegram: @lena · WeChat id lena77
-        rf"(?<!\w){_WHOSE}\s+(?:{PLATFORMS}|{OWN_AMBIGUOUS}){_KIND_OF_NAME}{_IS}{_NAME}",
-        rf"(?<!\w)(?:{PLATFORMS}){_KIND_OF_NAME}\s*(?:[:=]|->|=>|is|ist|es|est)\s*{_NAME}",
-        rf"(?<!\w)(?:{PLATFORMS}|{OWN_AMBIGUOUS})(?:\s?id)?[\s,:(\-]*(@[A-Za-z_][\w.]{{2,}})",
-        rf"(?<!\w)(?:{PLATFORMS}|{OWN_AMBIGUOUS})\s+(?:id|username|handle|name|tag|nick)\s*(?:is|ist|:|=|-)?\s+{_NAME}",
-        rf"(@[A-Za-z_][\w.]{{2,}})\s*(?:on|auf|bei|sur|en|su|no|at|в|na)\s+(?:{PLATFORMS}|{OWN_AMBIGUOUS})(?!\w)",
-        # add me on discord, lena#4821 · schreib mir auf Telegram unter lena_m
-        rf"(?<!\w)(?:me|mich|mir|moi|us|me on|contact)\s+(?:up\s+)?(?:on|auf|bei|über|via|sur|en|por|su|no|na|в|by|through|at)\s+(?:my\s+)?(?:{PLATFORMS}|{OWN_AMBIGUOUS})(?!\w)[\s,:;!.\-–—]*(?:as|is|under|als|unter|sous|como|come|i'?m|ich bin|soy|je suis|name|user|username|my name is|it'?s|id|at)?[\s:]*(@?[A-Za-z](?:[\w.\-]*[\d_.#@][\w.#]*\w|\w*[A-Z]\w+|\w+(?=\s*(?:$|[.!,)\n]))))",
+        # my insta is lena
+        rf"(?<!\w){_WHOSE}\s{{1,4}}{_ANY}{_KIND_OF_NAME}{_IS}{_NAME}",
+        # telegram: lena_m, WeChat id lena77
+        rf"(?<!\w)(?:{PLATFORMS}){_KIND_OF_NAME}\s{{0,4}}(?:[:=]|->|=>|is|ist|es|est)\s{{0,4}}{_TELLING}{_NAME}",
+        rf"(?<!\w){_ANY}\s{{1,4}}(?:id|username|handle|name|tag|nick)\s{{0,4}}(?:is|ist|:|=|-)?\s{{1,4}}{_TELLING}{_NAME}",
+        r"(?<!\w)(?:ig|fb|snap)\s{0,4}:\s{0,4}(@?[a-z]{2,20}\w{0,20}[._]\w{1,20})",
+        # tg @lena
+        rf"(?<!\w){_ANY}(?:\s?id)?[\s,:(\-]{{0,4}}(@[A-Za-z_][\w.]{{2,30}})",
+        rf"(@[A-Za-z_][\w.]{{2,30}}){_ON}{_ANY}",
+        # add me on discord, lena#4821; schreib mir auf Telegram unter lena_m
+        rf"(?<!\w)(?:me|mich|mir|moi|us|contact)(?:\s{{1,4}}up)?{_ON}{_ANY}[\s,:;!.\-–—]{{0,4}}(?:as|is|under|als|unter|sous|como|come|i'?m|ich bin|soy|je suis|name|user|username|my name is|it'?s|id|at)?[\s:]{{0,4}}(@?[A-Za-z](?:[\w.\-]{{0,30}}[\d_.#@][\w.#]{{0,30}}\w|\w{{0,30}}(?-i:[A-Z])\w{{1,30}}|\w{{1,30}}(?=\s{{0,4}}(?:$|[.!,)\n]))))",
         # I am lena_m on instagram
-        rf"(?<!\w)(?:i'?m|i am|ich bin|je suis|soy|sono|sou|known as|find me as|as)\s+(@?\w[\w.]*[\d_.]\w*)\s+(?:on|auf|bei|sur|en|su|no)\s+(?:{PLATFORMS}|{OWN_AMBIGUOUS})(?!\w)",
-        rf"(?<!\w)(?:{PLATFORMS})\b[^.\n]{{0,20}}?(\w{{2,32}}#\d{{4}})(?!\d)",
-        r"(?<!\w)(?:dm|pm|hmu|message|text|write(?: to)?|add|follow|find|escríbeme|agrégame|ajoute|suis)\s+(?:me|moi|mich)?\s*(?:at|on|a|:)?\s*(@[A-Za-z_][\w.]{2,})(?!\w)",
-        r"(?:live:|skype:)(\.?[a-z][\w.:\-]{4,})",
-        r"(?:微信|wechat|威信|加我|vx|QQ)\s*(?:号|id|是|为|[:：])*\s*([A-Za-z][\w\-]{4,}|\d{5,11})",
-        r"(?:телеграм\w*|телега|тг|вотсап|ватсап|инстаграм\w*|инста|вк|скайп)\s*(?:[:\-–]|это|мой|ник)*\s*(@?[A-Za-z][\w.]{2,})",
-        rf"(?<!\w)(?:on|auf|sur|en|su|no|via)\s+(?:{PLATFORMS})\s*\(?\s*(@?[A-Za-z][\w.]*[\d_][\w.]*)",
+        rf"(?<![\w/.])(?:as\s{{1,4}})?(@?[A-Za-z]\w{{0,30}}(?:[._]\w{{1,30}}|\d{{1,6}})){_ON}(?:{PLATFORMS})(?!\w)",
+        rf"(?<!\w)(?:{PLATFORMS})\b[^.\n]{{0,20}}?\b(\w{{2,32}}#\d{{4}})(?!\d)",
+        r"(?<!\w)(?:dm|pm|hmu|message|text|write(?:\s{1,4}to)?|add|follow|find|snap|escríbeme|agrégame|ajoute|suis)(?:\s{1,4}(?:me|moi|mich))?\s{1,4}(?:at\s|on\s|a\s)?(@[A-Za-z_][\w.]{2,30})",
+        r"(?:live:|skype:)(\.?[a-z][\w.:\-]{4,30})",
+        r"(?<![A-Za-z0-9/])(?:微信|wechat|威信|加我|vx|QQ)\s{0,4}(?:号|id|是|为|[:：]){0,3}\s{0,4}(?=\w{0,30}[_\d])([A-Za-z][\w\-]{4,30}|\d{5,11})",
+        r"(?<!\w)(?:телег\w{0,5}|тг|вотсап\w{0,2}|ватсап\w{0,2}|инст\w{0,7}|вк|скайп\w{0,2})\s{0,4}(?:[:\-–]|это|мой|ник){0,2}\s{0,4}(@?[A-Za-z][\w.]{2,30})",
+        rf"(?<!\w)(?:on|auf|sur|en|su|no|via)\s{{1,4}}(?:{PLATFORMS})\s{{0,4}}\(?\s{{0,4}}(@?[A-Za-z]\w{{0,30}}[\d_.]\w{{1,30}})",
     )
-)  # fmt: skip
+)
 
 
 def links(text: str) -> Iterator[str]:

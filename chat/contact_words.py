@@ -19,12 +19,12 @@ PROVIDERS = (
 )
 # The sign @, spelt out or hidden.
 AT = (
-    r"\s+at\s+|\s*[\(\[\{<]\s*(?:at|a|ät|@|arroba|chiocciola|arobase|собака)\s*[\)\]\}>]\s*|\s*_at_\s*|\s*-at-\s*|\s+\bät\b\s+|\s+arroba\s+|"
-    r"\s+arobas(?:e)?\s+|\s+chez\s+|\s+chiocciola\s+|\s+klammeraffe\s+|\s+małpa\s+|\s+malpa\s+|\s+собака\s+|\s+apenstaartje\s+|\s+snabel-?a\s+"
+    r"\s{1,3}at\s{1,3}|\s{0,3}[\(\[\{<]\s{0,3}(?:at|a|ät|@|arroba|chiocciola|arobase|собака)\s{0,3}[\)\]\}>]\s{0,3}|\s{0,3}_at_\s{0,3}|\s{0,3}-at-\s{0,3}|\s{1,3}\bät\b\s{1,3}|\s{1,3}arroba\s{1,3}|"
+    r"\s{1,3}arobas(?:e)?\s{1,3}|\s{1,3}chez\s{1,3}|\s{1,3}chiocciola\s{1,3}|\s{1,3}klammeraffe\s{1,3}|\s{1,3}małpa\s{1,3}|\s{1,3}malpa\s{1,3}|\s{1,3}собака\s{1,3}|\s{1,3}apenstaartje\s{1,3}|\s{1,3}snabel-?a\s{1,3}"
 )
 DOT = (
-    r"(?:\s*[\(\[\{<]\s*(?:dot|punkt|point|punto|ponto|kropka|точка|\.)\s*[\)\]\}>]\s*|\s+(?:dot|punkt|point|punto|ponto|kropka|точка|tochka|punt|stip)\s+|"
-    r"\s*_dot_\s*|\s*-dot-\s*|\s*\.\s*)"
+    r"(?:\s{0,3}[\(\[\{<]\s{0,3}(?:dot|punkt|point|punto|ponto|kropka|точка|\.)\s{0,3}[\)\]\}>]\s{0,3}|\s{1,3}(?:dot|punkt|point|punto|ponto|kropka|точка|tochka|punt|stip)\s{1,3}|"
+    r"\s{0,3}_dot_\s{0,3}|\s{0,3}-dot-\s{0,3}|\s{0,3}\.\s{0,3})"
 )
 # Words before "at" and behind "my Telegram is" that are no names.
 AWAY = frozenset(
@@ -174,10 +174,10 @@ AWAY = frozenset(
         "fun",
     ]
 )
-DOMAINS_OF_OTHERS = frozenset({"github.com", "gitlab.com", "bitbucket.org", "localhost.com", "email.com.example"})
+DOMAINS_OF_OTHERS = frozenset({"github.com", "gitlab.com", "bitbucket.org", "bitbucket.com", "gitlab.io"})
 
 PLATFORMS = (
-    r"insta(?:gram)?|snap\s?chat|telegram|what'?s\s?app|whatsap|watsapp|discord|wechat|weixin|kakao(?:\s?talk)?|viber|face\s?book|"
+    r"insta(?:gram)?|snap\s?chat|telegram[aeu]?|what'?s\s?app|whatsap|watsapp|discord|wechat|weixin|kakao(?:\s?talk)?|viber|face\s?book|"
     r"fb messenger|tik\s?tok|skype|twitter|linkedin|vkontakte|threema"
 )
 # Also words of mathematics, physics or everyday speech: they need "my …", an @, or "me on …".
@@ -194,9 +194,9 @@ LINKS = (
 
 # What people write before their number.
 CUES = (
-    r"whats\s?app|what'?s\s?app|watsapp|whatsap|\bwapp\b|\bviber\b|\b(?:my|our)\s+(?:\w+\s+)?(?:number|num|no|nr|cell|mobile|phone)\b|\b(?:tele)?phone\b|"
+    r"whats\s?app|what'?s\s?app|watsapp|whatsap|\bwapp\b|\bviber\b|\b(?:my|our)\s{1,4}(?:[\w'’]{1,20}\s{1,4})?(?:number|num|no|nr|cell|mobile|phone)\b|\b(?:tele)?phone\b|"
     r"\bmobile\b|\bcell\s?phone\b|\bcall\s+me\b|\btext\s+me\b|\bring\s+me\b|\bsms\b|\breach\s+me\b|\bhandy(?:nummer|nr)?\b|\bmobil(?:nummer|nr)?\b|"
-    r"\btelefon(?:nummer|nr|o|om|u)?\b|\btel\b\.?|\bmeine\s+(?:\w+\s+)?(?:nummer|nr)\b|\bruf\s+mich\b|\brufen\s+sie\b|\bt[ée]l[ée]phone\b|\btél\b|"
+    r"\btelefon(?:nummer|nr|o|om|u)?\b|\btel\b\.?|\bmeine\s{1,4}(?:\w{1,20}\s{1,4})?(?:nummer|nr)\b|\bruf\s+mich\b|\brufen\s+sie\b|\bt[ée]l[ée]phone\b|\btél\b|"
     r"\bmon\s+(?:num[ée]ro|num|portable|06|07)\b|\bappel(?:le|ez)[- ]moi\b|\bmi\s+(?:n[úu]mero|m[óo]vil|celular|tel[ée]fono|cel)\b|\bll[áa]mame\b|"
     r"\btel[ée]fono\b|\bcelular\b|\bescr[íi]beme\s+al\b|\bil\s+mio\s+(?:numero|cell\w*)\b|\bchiamami\b|\bcellulare\b|\bmeu\s+(?:n[úu]mero|celular|zap|telefone)\b|"
     r"\bme\s+liga\b|\bzap\b|\bm[óo]j\s+(?:numer|telefon|tel)\b|\bzadzwo[ńn]\b|\bномер\b|\bтелефон\w*\b|\bпозвони\w*\b|\bзвони\w*\b|\bmijn\s+nummer\b|\bbel\s+me\b|"

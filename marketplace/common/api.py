@@ -203,11 +203,25 @@ def parse(model: type[BaseModel], raw: bytes, request: HttpRequest) -> BaseModel
         raise BadRequestBody(problem("malformed", _("The body is not JSON."))) from exc
     if not isinstance(data, dict):
         raise BadRequestBody(problem("malformed", _("The body must be a JSON object.")))
-    if "\x00" in raw.decode(errors="replace") or b"\\u0000" in raw:
-        raise BadRequestBody(problem("malformed", _("The body holds a character that can't be stored.")))
+    if b"\\u0000" in raw and holds_nul(data):  # the text \\u0000 in a message about code is no NUL
+        raise BadRequestBody(problem("invalid", _("The body holds a character that can't be stored.")))
     # From the text, not from the parsed dict: pydantic then knows that a UUID or a moment can only come as a string,
     # and can be strict about everything else.
     return checked(lambda: model.model_validate_json(raw or b"{}"))
+
+
+def holds_nul(value: object) -> bool:
+    """Whether NUL, which PostgreSQL can't keep in a text, stands in a string anywhere in parsed JSON."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str) and "\x00" in each:
+            return True
+        if isinstance(each, dict):
+            waiting += [*each.keys(), *each.values()]
+        elif isinstance(each, list):
+            waiting += each
+    return False
 
 
 def parse_query(model: type[BaseModel], request: HttpRequest) -> BaseModel:

@@ -184,6 +184,77 @@ def test_files_that_no_message_took_are_given_up(writer: Client, thread: Thread)
     assert post(writer, thread, ready_file(writer)).status_code == 201
 
 
+# Pictures
+
+
+def ready_picture(client: Client, data: bytes = b"", name: str = "sketch.png") -> str:
+    upload_id = send(client, data or png(), name=name, content_type="image/png")
+    check_upload(upload_id=UUID(upload_id), scanner=None)
+    return upload_id
+
+
+def test_an_image_is_shown_as_a_small_picture_to_the_two(
+    writer: Client, thread: Thread, mentor: Mentor, other_student: User
+) -> None:
+    upload_id = ready_picture(writer)
+    here = f"/uploads/{upload_id}/preview/"
+    reader = sign_in(Client(), mentor.user)
+    assert reader.get(here).status_code == 404  # not sent yet
+    [sent] = post(writer, thread, upload_id).json()["uploads"]
+    assert sent["preview"]["url"] == here
+
+    page = reader.get(f"/messages/{thread.pk}/")
+    assert f'<img src="{here}"' in page.text
+    assert 'alt="sketch.png"' in page.text
+    assert f"img-src 'self' {settings.S3_ORIGIN}" in page["Content-Security-Policy"].replace(" data:", "")
+    link = reader.get(here)
+    assert (link.status_code, link["Cache-Control"]) == (302, "no-store")
+    picture = fetch(link["Location"])
+    assert picture.headers["Content-Type"] == "image/jpeg"
+    assert picture.data.startswith(b"\xff\xd8\xff")
+    assert sign_in(Client(), other_student).get(here).status_code == 404
+    assert not AuditEvent.objects.filter(action="upload_page_viewed").exists()
+
+
+def test_a_picture_is_no_larger_than_it_is_shown(writer: Client, thread: Thread) -> None:
+    upload_id = ready_picture(writer, png((1_600, 400)))
+    post(writer, thread, upload_id)
+    page = writer.get(f"/messages/{thread.pk}/").text
+    assert 'width="640" height="160"' in page
+    assert Upload.objects.get(pk=upload_id).pages.count() == 1
+
+
+def test_a_document_has_no_picture_in_a_conversation(writer: Client, thread: Thread) -> None:
+    upload_id = ready_file(writer)
+    post(writer, thread, upload_id)
+    assert writer.get(f"/uploads/{upload_id}/preview/").status_code == 404
+    assert "<img" not in writer.get(f"/messages/{thread.pk}/").text.split("data-chat-list")[1].split("</ol>")[0]
+
+
+def test_support_sees_pictures_of_reported_threads_and_each_look_is_written_down(
+    writer: Client, thread: Thread, student: User, support: User
+) -> None:
+    upload_id = ready_picture(writer)
+    post(writer, thread, upload_id)
+    desk, here = sign_in(Client(), support), f"/uploads/{upload_id}/preview/"
+    assert desk.get(here).status_code == 404
+    report = services.report_thread(thread=thread, reason="Look at this.", by=student)
+    assert desk.get(here).status_code == 302
+    assert AuditEvent.objects.filter(action="upload_page_viewed", actor=support).count() == 1
+    services.close_report(report=report, note="Done.", by=support)
+    assert desk.get(here).status_code == 404
+
+
+def test_a_picture_of_a_document_is_for_the_review_desk_alone(client: Client, mentor: Mentor) -> None:
+    sign_in(client, mentor.user)
+    body = {"purpose": "verification", "kind": "government_id", "content_type": "image/png"}
+    upload_id = send(client, png(), **body)
+    check_upload(upload_id=UUID(upload_id), scanner=None)
+    assert Upload.objects.get(pk=upload_id).pages.exists()
+    assert client.get(f"/uploads/{upload_id}/preview/").status_code == 404
+    assert content(client, upload_id) == 302
+
+
 # Two at once
 
 

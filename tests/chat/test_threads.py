@@ -128,7 +128,7 @@ def test_strangers_and_staff_see_no_thread(
         ({"client_id": "short"}, "invalid"),
         ({"client_id": "with spaces in it"}, "invalid"),
         ({"author": str(uuid.uuid4())}, "unknown_field"),
-        ({"body": "nul\x00"}, "malformed"),
+        ({"body": "nul\x00"}, "invalid"),
     ],
 )
 def test_a_bad_message_is_refused_and_nothing_kept(

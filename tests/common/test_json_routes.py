@@ -110,7 +110,9 @@ def test_a_wrong_body_is_refused_and_the_right_one_taken(
         ('{"a":' * 30_000 + "1" + "}" * 30_000, 413, "too_large"),
         ('{"a":' * 5_000 + "1" + "}" * 5_000, 400, "malformed"),
         ('{"mentor": "\\ud800"}', 400, "malformed"),
-        ('{"mentor": "a\\u0000b"}', 400, "malformed"),
+        ('{"mentor": "a\\u0000b"}', 422, "invalid"),
+        ('{"mentor": ["a", {"\\u0000": 1}]}', 422, "invalid"),
+        ('{"mentor": "a\x00b"}', 400, "malformed"),
     ],
 )
 def test_what_is_not_a_body_is_refused_without_an_error(

@@ -53,7 +53,7 @@ SENTENCES = [
     "A link to a private file is good for 1 minute",
     "deleted 30 days after the decision, or 90 days after it was sent",
     "You and a mentor share 1 conversation",
-    "up to 4,000 characters and 5 files. A file that no message took is deleted after 7 days",
+    "up to 4,000 characters and 5 files, and can be edited for 5 minutes. A file that no message took is deleted after 7 days",
     "reminded of a session 1 day and 1 hour before it",
     "nobody has read for 10 minutes is told by mail",
     "told 30 days and 7 days before a certificate expires. Our reviewers are told of documents that have waited for 1 day",
