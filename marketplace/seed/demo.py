@@ -22,6 +22,7 @@ from bookings.services.search_index import refresh_mentors
 from chat.services import open_thread, post_message
 from marketplace.common.logging import get_logger
 from marketplace.common.money import price_for, split
+from marketplace.seed.feed import tell_of_sessions
 from marketplace.seed.money import UNKNOWN, keep_books, tell_the_sandbox
 from marketplace.seed.people import MENTORS, PRAISE, STUDENTS, Person
 from mentors.handles import handle_candidates
@@ -300,6 +301,7 @@ class Builder:
             settled_at=self.now - timedelta(days=1),
         )
         keep_books(payments)
+        tell_of_sessions(past=past, coming=coming, cancelled=cancelled, at=self.now)
         Review.objects.create(booking=past, rating=5, text="I finally see why it works.", created_at=self.now)
         Mentor.objects.filter(pk=ngozi.pk).update(
             session_count=ngozi.session_count + 1,

@@ -5,6 +5,7 @@ from django.test import Client
 
 from accounts.models import User
 from bookings.models import Booking
+from marketplace.common.models import Notification
 from marketplace.sandbox.payments import PaymentSandbox
 from marketplace.seed.demo import PASSWORD
 from mentors.models import Mentor, VerificationDocument
@@ -46,6 +47,9 @@ def test_the_demo_holds_what_the_contract_promises_and_is_made_once(
     assert Mentor.objects.listed().values("subjects").distinct().count() == 20
     amara = Booking.objects.filter(student__email="amara@demo.test")
     assert set(amara.values_list("status", flat=True)) == {"completed", "confirmed", "cancelled"}
+    told = Notification.objects.filter(user__email="amara@demo.test")
+    assert told.filter(read_at=None).exists()
+    assert told.exclude(read_at=None).exists()
     assert client.get("/api/mentors").json()["items"]
     see_that_the_provider_and_the_books_know_the_past()
 
