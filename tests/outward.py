@@ -7,6 +7,7 @@ transaction of pytest-django's ``db`` fixture does not count: only blocks the pr
 
 import http.client
 import smtplib
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -41,6 +42,7 @@ def watch_outward_calls() -> Iterator[list[str]]:
 
     watch(http.client.HTTPConnection, "putrequest", "http")
     watch(smtplib.SMTP, "sendmail", "smtp")
+    watch(subprocess.Popen, "__init__", "process")  # what reads a stranger's file or calendar
     backends: tuple[type[BaseEmailBackend], ...] = (LocmemBackend, FolderBackend)
     for backend in backends:
         watch(backend, "send_messages", "mail")

@@ -69,6 +69,15 @@ def dripping(piece: bytes, *, stop: threading.Event, pause: float = 0.05) -> Ans
     return answer
 
 
+def silent(server: "CalendarServer") -> Answer:
+    """Take the request and say nothing."""
+
+    def answer(_handler: BaseHTTPRequestHandler) -> None:
+        server.stop.wait(30)
+
+    return answer
+
+
 @dataclass
 class CalendarServer:
     """``answers`` by path; ``requests`` as they came: path and headers."""

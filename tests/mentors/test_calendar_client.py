@@ -14,6 +14,7 @@ from mentors.gateways.ics.client import CONTENT_MAX_BYTES, Client
 from tests.mentors.calendar_server import (
     OTHER_PUBLIC,
     PUBLIC,
+    Answer,
     CalendarServer,
     Certificates,
     Doorkeeper,
@@ -22,6 +23,7 @@ from tests.mentors.calendar_server import (
     giving,
     sending_to,
     serving,
+    silent,
     versioned,
 )
 
@@ -234,7 +236,7 @@ def test_a_body_that_ends_too_early_is_no_calendar(client: Client, server: Calen
 # Time
 
 
-def slow_header(stop: threading.Event) -> object:
+def slow_header(stop: threading.Event) -> Answer:
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
         while not stop.wait(0.05):
@@ -251,9 +253,9 @@ def test_a_server_that_takes_its_time_is_left_when_ours_is_over(
     answers = {
         "body": dripping(b"BEGIN:VCALENDAR\r\n", stop=server.stop),
         "headers": slow_header(server.stop),
-        "silence": lambda _handler: server.stop.wait(30) and None,
+        "silence": silent(server),
     }
-    server.answers["/me.ics"] = answers[manner]  # type: ignore[assignment]
+    server.answers["/me.ics"] = answers[manner]
     hasty = Client(resolve=door.resolve, connect=door.connect, tls=certificates.client(), total_seconds=0.5)
     began = monotonic()
     assert failure_of(hasty) == "slow"
