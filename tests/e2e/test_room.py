@@ -1,0 +1,177 @@
+"""The room of a session in two browsers: who is there, what both write down, and whether the camera works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
+
+from accounts.models import User
+from bookings.models import Booking
+from bookings.rooms import room_name
+from tests.factories import make_booking, make_mentor, make_student
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def booking() -> Booking:
+    """It began a minute ago."""
+    ngozi = User.objects.create_user("ngozi@example.org", role="mentor", name="Ngozi Adeyemi")
+    starts_at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
+    return make_booking(mentor=make_mentor(user=ngozi), student=make_student(name="Amara Diallo"), starts_at=starts_at)
+
+
+@pytest.fixture
+def two(browser: Browser, site: str, booking: Booking) -> Iterator[tuple[Page, Page]]:
+    """The join page in two browsers, the student's first."""
+    contexts = [browser.new_context(), browser.new_context()]
+    people = (booking.student, booking.mentor.user)
+    yield tuple(  # type: ignore[misc]  # two of them
+        come(context, site, person, booking) for context, person in zip(contexts, people, strict=True)
+    )
+    for context in contexts:
+        leave(context)
+
+
+def leave(context: BrowserContext) -> None:
+    """Close a window. It would say once more that somebody is there, to a database that is being emptied."""
+    for page in context.pages:
+        page.wait_for_load_state("networkidle")
+    context.route("**/join/", lambda route: route.abort())
+    context.close()
+
+
+def come(context: BrowserContext, site: str, user: User, booking: Booking) -> Page:
+    client = Client()
+    client.force_login(user)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+    page = context.new_page()
+    page.goto(f"{site}/bookings/{booking.pk}/join/")
+    return page
+
+
+def beat(page: Page) -> None:
+    """Come back to the page: it beats at once then, as every half a minute."""
+    with page.expect_response(lambda response: response.url.endswith("/join/")):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_each_sees_the_other_come_and_finds_the_same_room(two: tuple[Page, Page], booking: Booking) -> None:
+    student, mentor = two
+    expect(mentor.get_by_text("Amara has been on this page since")).to_be_visible()
+    beat(student)
+    expect(student.get_by_text("Ngozi has been on this page since")).to_be_visible()
+    links = {page.get_by_test_id("join").get_attribute("href") or "" for page in two}
+    [link] = links
+    assert link.endswith(room_name(booking.pk))
+    assert booking.attendance.count() == 2
+
+
+def test_a_page_that_was_offline_beats_again_once_it_is_back(two: tuple[Page, Page], booking: Booking) -> None:
+    student, _mentor = two
+    student.context.set_offline(True)
+    student.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    student.context.set_offline(False)
+    with student.expect_response(lambda response: response.url.endswith("/join/") and response.ok):
+        student.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(student.locator("[data-beat-stopped]")).to_be_hidden()
+
+
+def test_a_room_that_has_closed_says_that_it_no_longer_counts(two: tuple[Page, Page], booking: Booking) -> None:
+    student, _mentor = two
+    Booking.objects.filter(pk=booking.pk).update(status="cancelled")
+    beat(student)
+    expect(student.get_by_text("This page no longer tells that you are here.")).to_be_visible()
+
+
+def test_what_one_writes_is_saved_by_itself_and_comes_to_the_other(two: tuple[Page, Page], booking: Booking) -> None:
+    student, mentor = two
+    student.get_by_role("textbox", name="Notes").press_sequentially("Bring sheet 4.")
+    expect(student.get_by_text("Not saved yet.")).to_be_visible()
+    expect(student.get_by_text("Saved.", exact=True)).to_be_visible(timeout=10_000)
+    beat(mentor)
+    expect(mentor.get_by_role("textbox", name="Notes")).to_have_value("Bring sheet 4.")
+    assert booking.notes.get().text == "Bring sheet 4."
+
+
+def test_two_who_write_at_once_lose_nothing(two: tuple[Page, Page], booking: Booking) -> None:
+    student, mentor = two
+    mentor.get_by_role("textbox", name="Notes").fill("Theirs.")
+    expect(mentor.get_by_text("Saved.", exact=True)).to_be_visible(timeout=10_000)
+    student.get_by_role("textbox", name="Notes").press_sequentially("Mine.")
+    expect(student.get_by_text("Somebody has changed the notes since you began.")).to_be_visible(timeout=10_000)
+    expect(student.locator("[data-notes-theirs]")).to_have_text("Theirs.")
+    expect(student.get_by_role("textbox", name="Notes")).to_have_value("Mine.")
+    expect(student.get_by_role("textbox", name="Notes")).to_be_focused()
+    student.get_by_role("textbox", name="Notes").fill("Theirs. Mine.")
+    expect(student.get_by_text("Saved.", exact=True)).to_be_visible(timeout=10_000)
+    assert list(booking.notes.order_by("version").values_list("text", flat=True)) == ["Theirs.", "Theirs. Mine."]
+
+
+# The device check
+
+
+@pytest.fixture
+def studio(
+    browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
+) -> Iterator[Browser]:  # Any: its options
+    """A browser that has a camera and a microphone, as far as pages can tell."""
+    arguments = [*browser_type_launch_args["args"], "--use-fake-device-for-media-stream"]
+    browser = browser_type.launch(**(browser_type_launch_args | {"args": arguments}))
+    yield browser
+    browser.close()
+
+
+def test_camera_and_microphone_are_tried_and_let_go(studio: Browser, site: str, booking: Booking) -> None:
+    context = studio.new_context(permissions=["camera", "microphone"])
+    page = come(context, site, booking.student, booking)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.post_data_buffer else None)
+    page.get_by_test_id("check-devices").click()
+    expect(page.get_by_text("Camera and microphone work.")).to_be_visible()
+    video = page.locator("video")
+    expect(video).to_be_visible()
+    assert video.evaluate("video => video.srcObject.getTracks().length") == 2
+    expect(page.locator("meter")).not_to_have_js_property("value", 0)
+    tracks = video.evaluate_handle("video => video.srcObject.getTracks()")
+    page.get_by_role("button", name="Stop").click()
+    expect(video).to_be_hidden()
+    assert tracks.evaluate("tracks => tracks.every(track => track.readyState === 'ended')")
+    assert [url for url in sent if not url.endswith("/join/") and "/events/" not in url] == [], (
+        "nothing leaves the browser"
+    )
+    context.close()
+
+
+def test_who_says_no_reads_what_to_do(studio: Browser, site: str, booking: Booking) -> None:
+    context = studio.new_context()
+    page = come(context, site, booking.student, booking)
+    page.get_by_test_id("check-devices").click()
+    expect(page.get_by_text("Your browser does not let this page use camera and microphone.")).to_be_visible()
+    leave(context)
+
+
+def test_a_computer_without_either_says_so_and_plays_a_sound(page: Page, site: str, booking: Booking) -> None:
+    page.context.grant_permissions(["camera", "microphone"])
+    page = come(page.context, site, booking.student, booking)
+    page.get_by_test_id("check-devices").click()
+    expect(page.get_by_text("We found neither a camera nor a microphone.")).to_be_visible()
+    page.get_by_test_id("play-sound").click()
+    expect(page.get_by_text("A sound was played.")).to_be_visible()
+    leave(page.context)
+
+
+def test_a_page_that_came_too_early_opens_by_itself(page: Page, site: str, booking: Booking) -> None:
+    soon = datetime.now(UTC) + timedelta(minutes=10, seconds=3)
+    Booking.objects.filter(pk=booking.pk).update(
+        starts_at=soon, ends_at=soon + timedelta(minutes=45), blocked_until=soon + timedelta(minutes=45)
+    )
+    page = come(page.context, site, booking.student, booking)
+    expect(page.get_by_text("Not open yet.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your room is open")).to_be_visible(timeout=15_000)
+    leave(page.context)
