@@ -38,6 +38,7 @@ from marketplace.common.errors import violated_constraint
 from marketplace.common.idempotency import remember_made
 from mentors.models import Mentor
 from mentors.queries import hours_of
+from mentors.services import read_before_claim
 
 Status = MoveProposal.Status
 
@@ -50,6 +51,7 @@ def move_booking(*, booking_id: UUID, starts_at: datetime, by: User) -> Booking:
     Raises ``AlreadyBegun``, ``TooLateToMove``, ``MovedTooOften``, ``WrongState``, ``NotBookable``, ``StudentBusy`` or
     ``SlotTaken`` (with ``alternatives``).
     """
+    _read_calendars(booking_id)
     try:
         with transaction.atomic(durable=True):
             booking, now = lock_upcoming(booking_id)
@@ -66,6 +68,14 @@ def move_booking(*, booking_id: UUID, starts_at: datetime, by: User) -> Booking:
         if refused := CLAIM_REFUSALS.get(violated_constraint(exc)):
             raise refused from exc
         raise
+
+
+def _read_calendars(booking_id: UUID) -> None:
+    """Read the mentor's imported calendars again where that was not done lately, as before a hold."""
+    stale = timezone.now() - timedelta(seconds=settings.CALENDAR_FRESH_SECONDS)
+    found = Booking.objects.filter(pk=booking_id, mentor__calendars__asked_at__lte=stale)
+    if mentor_id := found.values_list("mentor_id", flat=True).first():
+        read_before_claim(mentor_id=mentor_id)
 
 
 def propose_move(*, booking_id: UUID, starts_at: datetime, by: User, reason: str = "") -> Booking:

@@ -1,7 +1,9 @@
 """Calendars that a mentor imports: added, read by the clock and before a hold, failing, removed."""
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +16,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from bookings.errors import HoldLimit, SlotTaken
-from bookings.services import hold_slot
+from bookings.services import hold_slot, move_booking
 from mentors import services
 from mentors.errors import CalendarUnreadable
 from mentors.models import BusyTime, CalendarImport, Mentor
 from mentors.services import calendars
 from mentors.tasks import queue_due_calendars
-from tests.factories import make_mentor
+from tests.factories import make_mentor, make_paid_booking
 from tests.jobs import forget_jobs, run_jobs, waiting_jobs
 from tests.mentors.calendar_server import CalendarServer, calendar, dripping, giving, serving, silent, versioned
 from tests.mentors.test_races import at_once
@@ -176,43 +178,55 @@ def test_adding_is_limited(client: Client, mentor: Mentor, settings: Any) -> Non
     assert found[2]["Retry-After"]
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("locked", [True, False], ids=["with-the-lock", "control-without-it"])
-def test_two_calendars_for_the_last_place_do_not_both_get_it(
-    mentor: Mentor, server: CalendarServer, monkeypatch: pytest.MonkeyPatch, locked: bool
-) -> None:
-    """Without the lock both find the same place free, and the index decides; with it the second sees that all are taken."""
+def add_the_fifth_twice(mentor: Mentor, server: CalendarServer) -> list[str]:
     for number in range(6):
         server.answers[f"/{number}.ics"] = giving(calendar())
     for number in range(4):
         add(mentor, server, f"/{number}.ics")
-    if not locked:
-        monkeypatch.setattr(calendars, "lock_for_writing", lambda each: Mentor.objects.get(pk=each.pk))
-    ends = at_once(*(lambda number=number: add(mentor, server, f"/{number}.ics") for number in (4, 5)))
-    assert sorted(ends) == ["above_limit", "done"]
+    return at_once(*(partial(add, mentor, server, f"/{number}.ics") for number in (4, 5)))
+
+
+@pytest.fixture
+def no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both look for a free place before either takes it, as they would on a loaded site."""
+    find, meeting = calendars._free_place, threading.Barrier(2)
+
+    def find_together(mentor: Mentor) -> int:
+        place = find(mentor)
+        if place == 5:
+            meeting.wait(30)
+        return place
+
+    monkeypatch.setattr(calendars, "lock_for_writing", lambda each: Mentor.objects.get(pk=each.pk))
+    monkeypatch.setattr(calendars, "_free_place", find_together)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_calendars_for_the_last_place_do_not_both_get_it(mentor: Mentor, server: CalendarServer) -> None:
+    assert sorted(add_the_fifth_twice(mentor, server)) == ["above_limit", "done"]
     assert mentor.calendars.count() == 5
 
 
 @pytest.mark.django_db(transaction=True)
-def test_control_without_lock_and_index_a_sixth_gets_in(
-    mentor: Mentor, server: CalendarServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for number in range(6):
-        server.answers[f"/{number}.ics"] = giving(calendar())
-    for number in range(4):
-        add(mentor, server, f"/{number}.ics")
-    monkeypatch.setattr(calendars, "lock_for_writing", lambda each: Mentor.objects.get(pk=each.pk))
+@pytest.mark.usefixtures("no_lock")
+def test_without_the_lock_the_index_refuses_the_sixth(mentor: Mentor, server: CalendarServer) -> None:
+    assert sorted(add_the_fifth_twice(mentor, server)) == ["above_limit", "done"]
+    assert mentor.calendars.count() == 5
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_lock")
+def test_control_without_lock_and_index_the_sixth_gets_in(mentor: Mentor, server: CalendarServer) -> None:
     name = "calendar_import_one_in_a_place"
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE mentors_calendarimport DROP CONSTRAINT {name}")
     try:
-        ends = at_once(*(lambda number=number: add(mentor, server, f"/{number}.ics") for number in (4, 5)))
-        found = mentor.calendars.count()
+        assert add_the_fifth_twice(mentor, server) == ["done", "done"]
+        assert mentor.calendars.count() == 6
     finally:
         CalendarImport.objects.all().delete()
         with connection.cursor() as cursor:
             cursor.execute(f"ALTER TABLE mentors_calendarimport ADD CONSTRAINT {name} UNIQUE (mentor_id, place)")
-    assert found == 5 + (ends.count("done") - 1)
 
 
 # By the clock
@@ -452,6 +466,21 @@ def test_a_hold_with_a_mentor_without_calendars_asks_nothing_more(
     server.answers["/me.ics"] = giving(calendar())
     add(mentor, server)
     assert cost(other_student, noon + HOUR) == without  # nor with one that was read just now
+
+
+def test_a_session_is_moved_around_what_a_calendar_says_now(
+    mentor: Mentor, student: User, server: CalendarServer, noon: datetime
+) -> None:
+    booking = make_paid_booking(mentor=mentor, student=student, starts_at=noon + 24 * HOUR)
+    server.answers["/me.ics"] = giving(calendar())
+    added = add(mentor, server)
+    server.answers["/me.ics"] = giving(busy_at(noon))
+    move_booking(booking_id=booking.pk, starts_at=noon + 2 * HOUR, by=student)
+    assert len(server.requests) == 1  # asked just now
+    age(added.pk, timedelta(seconds=90))
+    with pytest.raises(SlotTaken):
+        move_booking(booking_id=booking.pk, starts_at=noon, by=student)
+    assert len(server.requests) == 2
 
 
 # By hand
