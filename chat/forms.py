@@ -47,7 +47,10 @@ class EditForm(forms.Form):
 
 
 class DraftForm(TextForm):
-    """What stands in the message box: text and files, or nothing yet. ``files``: those that may be sent."""
+    """What stands in the message box: text and files, or nothing yet.
+
+    ``files``: those that may be sent; ``to``: the first name of who gets it.
+    """
 
     uploads: forms.ModelMultipleChoiceField[Upload] = forms.ModelMultipleChoiceField(
         queryset=None,
@@ -55,9 +58,10 @@ class DraftForm(TextForm):
         error_messages={"invalid_choice": FileNotReady.user_message, "invalid_pk_value": FileNotReady.user_message},
     )
 
-    def __init__(self, *args: object, files: UploadQuerySet, **kwargs: object) -> None:
+    def __init__(self, *args: object, files: UploadQuerySet, to: str, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed through
         self.fields["body"].required = False
+        self.fields["body"].widget.attrs["placeholder"] = gettext("Write to %(name)s") % {"name": to}
         self.fields["uploads"].queryset = files  # type: ignore[attr-defined]  # the field above
 
 

@@ -97,7 +97,11 @@ class Conversation(ThreadMixin, RemindingMixin):
         return {"body": draft.body, "uploads": draft.uploads}
 
     def get_form_kwargs(self) -> dict[str, Any]:  # Any: Django's own
-        return super().get_form_kwargs() | {"files": unsent_files(cast("User", self.request.user)).ready()}
+        user = cast("User", self.request.user)
+        return super().get_form_kwargs() | {
+            "files": unsent_files(user).ready(),
+            "to": self.thread.other(user).first_name,
+        }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
         user = cast("User", self.request.user)
