@@ -16,6 +16,7 @@ AS_IN_PRODUCTION = {
     "DEBUG": "false",
     "RATELIMIT_HOLD": "1000000/h",
     "RATELIMIT_HOLD_TRY": "1000000/m",
+    "RATELIMIT_CHAT_POST": "1000000/m",
     "DJANGO_SETTINGS_MODULE": "marketplace.settings",
 }
 PREPARE = (

@@ -42,6 +42,9 @@ class Asks:
     def booking_by_json(self) -> Ask:
         return book_by_json(next(self.openings), next(self.students))
 
+    def inbox(self) -> Ask:
+        return Ask("/messages/", headers=signed_in(self.reader))
+
     def event(self) -> Ask:
         return event(f"evt_bench_{next(self.numbers)}")
 

@@ -8,6 +8,7 @@ from tests.bench.client import Ask, run
 from tests.bench.operations import Asks, book, book_by_json
 from tests.bench.report import Batch, Row, describe, ratio
 from tests.bench.servers import Site
+from tests.bench.talk import Talks
 
 type Figures = dict[str, list[Batch]]
 
@@ -31,6 +32,7 @@ class Round:
     product: Site
     floor: Site
     asks: Asks
+    talks: Talks
     requests: int
     figures: Figures
 
@@ -72,12 +74,21 @@ def webhook(turn: Round) -> None:
     turn.ask(turn.floor, "booking beside webhooks", turn.many(turn.asks.booking))
 
 
-OPERATIONS = {"booking": booking, "mentor": mentor_page, "search": search, "webhook": webhook}
+def talk(turn: Round) -> None:
+    """Post, and ask for news of a short and of a very long conversation, beside the floor's page of three queries."""
+    turn.ask(turn.product, "message", turn.many(turn.talks.written.post))
+    turn.ask(turn.floor, "booking beside messages", turn.many(turn.asks.booking))
+    turn.ask(turn.product, "poll", turn.many(turn.talks.short.poll))
+    turn.ask(turn.product, "poll of a million", turn.many(turn.talks.long.poll))
+    turn.ask(turn.floor, "page of three queries", turn.many(turn.asks.inbox))
 
 
-def speed_rows(product: Site, floor: Site, asks: Asks, plan: Plan, names: Sequence[str]) -> list[Row]:
+OPERATIONS = {"booking": booking, "mentor": mentor_page, "search": search, "talk": talk, "webhook": webhook}
+
+
+def speed_rows(product: Site, floor: Site, asks: Asks, talks: Talks, plan: Plan, names: Sequence[str]) -> list[Row]:
     figures: Figures = defaultdict(list)
-    turn = Round(product, floor, asks, plan.requests, defaultdict(list))
+    turn = Round(product, floor, asks, talks, plan.requests, defaultdict(list))
     for name in names:
         OPERATIONS[name](turn)  # warms up what is loaded and remembered once; not counted
     turn = replace(turn, figures=figures)
@@ -118,6 +129,9 @@ COMPARISONS = (
     Comparison("product refusal by JSON", "product booking by JSON", 0.6, whole=True),
     Comparison("product refusal by form", "product booking to pay page", 0.6, whole=True),
     Comparison("product refusal by form", "product booking", whole=True),
+    Comparison("product message", "floor booking beside messages", 0.8),
+    Comparison("product poll", "floor page of three queries", 0.9),
+    Comparison("product poll of a million", "product poll", 1.2, whole=True),
 )
 
 

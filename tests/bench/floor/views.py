@@ -210,7 +210,13 @@ def webhook(request: HttpRequest) -> HttpResponse:
 
 
 def pay(request: HttpRequest, booking_id: uuid.UUID) -> HttpResponse:
-    return HttpResponse(status=204)  # only linked to, as are the next two
+    return HttpResponse(status=204)  # only linked to, as is the next one
 
 
-inbox = sessions = pay
+sessions = pay
+
+
+def inbox(request: HttpRequest) -> HttpResponse:
+    """A page of three queries: the session, the reader, and their latest conversations."""
+    threads = Thread.objects.filter(student=reader(request).pk).order_by("-last_message_at")
+    return render(request, "floor/inbox.html", {"threads": threads.select_related("mentor__user")[:20]})
