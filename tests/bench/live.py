@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from itertools import batched, islice
+from itertools import islice
 from pathlib import Path
 from re import search
 
@@ -51,10 +51,13 @@ def live_rows(site: Site, students: Iterator[Student]) -> list[Row]:
 
 
 async def open_all(site: Site, readers: list[Student]) -> list[asyncio.StreamReader]:
-    streams = []
-    for some in batched(readers, AT_ONCE, strict=False):
-        streams += await asyncio.gather(*(open_one(site, reader) for reader in some))
-    return streams
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def in_turn(reader: Student) -> asyncio.StreamReader:
+        async with turn:
+            return await open_one(site, reader)
+
+    return await asyncio.gather(*map(in_turn, readers))
 
 
 async def open_one(site: Site, reader: Student) -> asyncio.StreamReader:
