@@ -24,7 +24,7 @@ def todos_of(mentor: Mentor, *, at: datetime) -> list[Todo]:
         *_reports(mentor, at),
         *_strikes(mentor, at),
         *_outcomes(mentor, at),
-        *_reviews(mentor),
+        *_reviews(mentor, at),
         *_proposals(mentor, at),
     ]
 
@@ -73,8 +73,10 @@ def _outcomes(mentor: Mentor, at: datetime) -> Iterator[Todo]:
         )
 
 
-def _reviews(mentor: Mentor) -> Iterator[Todo]:
-    unanswered = Review.objects.filter(booking__mentor=mentor, answered_at=None).exclude(text="")
+def _reviews(mentor: Mentor, at: datetime) -> Iterator[Todo]:
+    since = at - timedelta(days=settings.REVIEW_DAYS)  # later it can still be answered, and need not
+    lately = Review.objects.filter(booking__mentor=mentor, answered_at=None, created_at__gt=since)
+    unanswered = lately.exclude(text="")
     for review in unanswered.select_related("booking__student").order_by("-created_at", "-pk")[:EACH]:
         name = _("%(name)s left you a review") % {"name": review.booking.student.first_name}
         url = reverse("bookings:answer-review", args=[review.booking_id])

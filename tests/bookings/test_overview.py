@@ -126,6 +126,10 @@ def test_a_review_with_words_can_be_answered(client: Client, mentor: Mentor) -> 
     assert "Kofi left you a review" not in overview(client), "there is nothing to answer"
     Review.objects.filter(pk=review.pk).update(text="Thank you!")
     assert "Kofi left you a review" in overview(client)
+    Review.objects.filter(pk=review.pk).update(created_at=NOW - timedelta(days=14))
+    assert "Kofi left you a review" not in overview(client), "old ones do not stand there for ever"
+    Review.objects.filter(pk=review.pk).update(created_at=NOW)
+    assert "Kofi left you a review" in overview(client)
     Review.objects.filter(pk=review.pk).update(answer="Any time.", answered_at=timezone.now())
     assert "Kofi left you a review" not in overview(client)
 
