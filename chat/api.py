@@ -61,8 +61,8 @@ def shape_thread(thread: Thread, reader: User) -> ThreadOut:
     )
 
 
-def shape_message(message: Message) -> MessageOut:
-    """Fetch ``WITH_FILES`` along."""
+def shape_message(message: Message, *, has_files: bool = True) -> MessageOut:
+    """Fetch ``WITH_FILES`` along, or say that there are none."""
     return MessageOut(
         id=message.pk,
         number=message.number,
@@ -72,7 +72,7 @@ def shape_message(message: Message) -> MessageOut:
         created_at=message.created_at,
         edited_at=message.edited_at,
         deleted=message.deleted_at is not None,
-        uploads=[shape_upload(item.upload) for item in files_of(message)],
+        uploads=[shape_upload(item.upload) for item in files_of(message)] if has_files else [],
     )
 
 
@@ -156,7 +156,8 @@ def post_message(request: HttpRequest, obj: Thread, body: MessageIn) -> Answer:
         upload_ids=body.uploads,
         by=cast("User", request.user),
     )
-    return Answer(shape_message(message), status=201 if is_new else 200)
+    shown = shape_message(message, has_files=bool(body.uploads) or not is_new)
+    return Answer(shown, status=201 if is_new else 200)
 
 
 @json_route(who=PARTICIPANT, load=load_own_message, body=MessageEditIn, answers={200: MessageOut}, limit="CHAT_POST")

@@ -126,6 +126,6 @@ class CloseReportForm(forms.Form):
         label=_("What did you do about it?"),
         help_text=_("For colleagues who look later. The two people are not shown it."),
         max_length=1_000,
-        widget=forms.Textarea({"rows": 3}),
+        widget=forms.Textarea({"rows": 3, "cols": 30}),  # no wider than a phone, in the stock admin
         error_messages={"required": _("Say what you did, in a sentence."), "max_length": TOO_LONG},
     )
