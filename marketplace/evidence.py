@@ -80,7 +80,17 @@ def read_evidence(dispute: Dispute) -> dict[str, Any]:  # Any: JSON
             for row in payment.refunds.order_by("created_at", "pk")
         ],
         "messages": [
-            {"who": names.get(row.author_id, "other"), "at": row.created_at, "body": row.body}
+            {
+                "who": names.get(row.author_id, "other"),
+                "at": row.created_at,
+                "body": row.body,
+                # What was edited or deleted later had been said all the same.
+                "deleted_at": row.deleted_at,
+                "before": [
+                    {"body": version.body, "until": version.replaced_at}
+                    for version in sorted(row.versions.all(), key=lambda version: version.pk)
+                ],
+            }
             for row in _messages(booking)
         ],
     }
@@ -99,7 +109,7 @@ def bundle(dispute: Dispute) -> bytes:
 
 def _messages(booking: Booking) -> list[Message]:
     of_both = Q(thread__student=booking.student_id, thread__mentor=booking.mentor_id)
-    return list(Message.objects.filter(of_both).order_by("created_at", "pk"))
+    return list(Message.objects.filter(of_both).prefetch_related("versions").order_by("created_at", "pk"))
 
 
 def _as_text(value: Any) -> str:  # Any: what JSON can't hold

@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from bookings.models import Attendance, Booking
-from chat.services import open_thread
+from chat.services import delete_message, open_thread, post_message
 from marketplace.common.models import AuditEvent
 from payments import desk
 from payments.models import (
@@ -303,7 +303,11 @@ def test_the_evidence_of_a_dispute_is_one_download(staff: Client, finance: User,
     payment = booking.payments.get()
     now = timezone.now()
     Attendance.objects.create(booking=booking, user=student, from_at=now, until_at=now)
-    open_thread(handle=booking.mentor.handle, body="<b>See you</b> then", client_id="evidence-1", by=student)
+    thread, _is_new = open_thread(
+        handle=booking.mentor.handle, body="<b>See you</b> then", client_id="evidence-1", by=student
+    )
+    unsaid = post_message(thread=thread, body="I never came", client_id="evidence-3", by=student)[0]
+    delete_message(message=unsaid, by=student)
     other = make_paid_booking(mentor=booking.mentor, starts_at=booking.ends_at)
     open_thread(handle=booking.mentor.handle, body="Not yours", client_id="evidence-2", by=other.student)
     dispute = Dispute.objects.create(
@@ -316,7 +320,10 @@ def test_the_evidence_of_a_dispute_is_one_download(staff: Client, finance: User,
         evidence = json.loads(archive.read("evidence.json"))
         text = archive.read("evidence.html").decode()
     assert [row["who"] for row in evidence["attendance"]] == ["student"]
-    assert [(row["who"], row["body"]) for row in evidence["messages"]] == [("student", "<b>See you</b> then")]
+    said, deleted = evidence["messages"]
+    assert (said["who"], said["body"], said["before"]) == ("student", "<b>See you</b> then", [])
+    assert (deleted["body"], [version["body"] for version in deleted["before"]]) == ("", ["I never came"])
+    assert "I never came" in text
     assert evidence["policy"]["name"] == "strict"
     assert evidence["session"]["note"] == "Eigenvalues, please."
     assert ("&lt;b&gt;See you&lt;/b&gt;" in text, "<b>See you" in text, "Not yours" in text) == (True, False, False)
