@@ -239,3 +239,26 @@ def test_a_beat_takes_few_queries_however_long_the_log(client: Client, booking: 
     assert booking.attendance.count() == 20
     assert len(set(counts[1:])) == 1
     assert counts[-1] <= 8
+
+
+@pytest.mark.parametrize(
+    ("before", "words", "not_yet"),
+    [
+        (timedelta(hours=60), "Starts in 2 days", "Your room is open"),
+        (timedelta(minutes=60), "Starts in 1 hour", "Your room is open"),
+        (timedelta(minutes=59, seconds=59), "Starts in 59 min", "Your room is open"),
+        (timedelta(minutes=12), "Starts in 12 min", "Your room is open"),
+        (timedelta(minutes=10), "Your room is open", "In progress"),
+        (timedelta(0), "In progress", "Starts in"),
+        (timedelta(minutes=-45), "Your room is still open.", "In progress"),
+        (timedelta(minutes=-60), "How was it with", "Your room is still open."),
+    ],
+)
+def test_the_session_page_counts_down_opens_and_closes(
+    client: Client, booking: Booking, before: timedelta, words: str, not_yet: str
+) -> None:
+    client.force_login(booking.student)
+    with time_machine.travel(booking.starts_at - before, tick=False):
+        page = client.get(f"/bookings/{booking.pk}/").text
+    assert words in page
+    assert not_yet not in page
