@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,13 +20,6 @@ INBOX_SHOWN = 100
 MESSAGES_SHOWN = 50
 GROUPED_WITHIN = timedelta(minutes=5)
 WITH_FILES = ("message_uploads__upload__pages",)
-
-
-def unread_count(user: User) -> int:
-    """Count the messages this person has not seen, over all threads of their side. One query, on every page."""
-    side, read = ("student", "student_read_number") if user.is_student else ("mentor", "mentor_read_number")
-    unread = Thread.objects.filter(**{side: user.pk}).aggregate(count=Sum(F("last_number") - F(read), default=0))
-    return int(unread["count"])
 
 
 def inbox(user: User) -> QuerySet[Thread]:

@@ -28,7 +28,7 @@ def unread_of(user: User) -> Unread:
 
 
 def _messages(user: User) -> Subquery:
-    """As ``chat.queries.unread_count`` counts them."""
+    """What the other side has written and this one has not read, over all their conversations."""
     side, read = ("student", "student_read_number") if user.is_student else ("mentor", "mentor_read_number")
     mine = Thread.objects.filter(**{side: OuterRef("pk")}).order_by().values(side)
     return Subquery(mine.values(count=Sum(F("last_number") - F(read), output_field=IntegerField())))
