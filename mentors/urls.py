@@ -37,6 +37,7 @@ urlpatterns = [
     # The review desk stands among the staff's pages; it is asked for before Django admin's own addresses.
     path("admin/mentors/review/", review.Queue.as_view(), name="review"),
     path("admin/mentors/review/<uuid:document_id>/", review.ReviewDocument.as_view(), name="review-document"),
+    path("admin/mentors/review/<uuid:document_id>/let-go/", review.LetGo.as_view(), name="review-let-go"),
     path("admin/mentors/review/<uuid:document_id>/<int:number>/", review.PageImage.as_view(), name="review-page"),
     path(
         "admin/mentors/review/applications/<slug:handle>/",

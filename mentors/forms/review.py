@@ -11,7 +11,8 @@ APPROVE, ASK, REFUSE = "approve", "ask", "refuse"
 
 
 class DecisionForm(forms.Form):
-    """``ask`` and ``refuse`` need a reason; ``confirmed`` once the mail has been read."""
+    """``ask`` and ``refuse`` need a reason; ``confirmed`` once the mail has been read on a page of its own,
+    ``read`` the words (``words``) of the one that stood beneath the reasons."""
 
     choices: ClassVar[list[tuple[str, object]]] = [
         (APPROVE, _("Approve")),
@@ -28,10 +29,22 @@ class DecisionForm(forms.Form):
     )
     note = forms.CharField(required=False, max_length=1_000, widget=forms.Textarea({"rows": 3}))
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    read = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Form's own arguments
         self.fields["decision"].choices = self.choices  # type: ignore[attr-defined]  # it is a ChoiceField
+
+    @property
+    def words(self) -> str:
+        """What the mail is made of, as far as it is typed here."""
+        return " ".join([self.cleaned_data["code"], *self.cleaned_data["note"].split()])
+
+    @property
+    def mail_was_read(self) -> bool:
+        """Whether the reviewer has seen the mail as it would be sent. One that is about other words doesn't count."""
+        data = self.cleaned_data
+        return bool(data["confirmed"] or (data["decision"] == ASK and data["read"] == self.words))
 
     def clean(self) -> None:
         super().clean()

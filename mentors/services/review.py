@@ -55,6 +55,11 @@ def take_document(*, document: Document, by: User) -> bool:
         return bool(waiting.update(taken_by=by, taken_until=until))
 
 
+def let_go_document(*, document: VerificationDocument, by: User) -> None:
+    """Give a document that ``by`` has open back to the queue before its time. What a colleague has open stays theirs."""
+    Document.objects.filter(pk=document.pk, taken_by=by).update(taken_by=None, taken_until=None)
+
+
 def approve_document(*, document: Document, version: int, by: User, expires_on: date | None = None) -> MentorEvent:
     """Accept a document as what it claims to be, valid until ``expires_on`` where it says so.
 

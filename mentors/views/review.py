@@ -39,6 +39,7 @@ from uploads.services import page_link
 
 PER_PAGE = 50
 UNDO_KEY = "review_undo"
+PREVIEW = "preview"
 
 
 class DeskMixin(ReviewerRequiredMixin):
@@ -92,20 +93,23 @@ class Decide(DeskMixin, OperationView):
     mentor: Mentor
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # Any: the URL's parts
-        self.who = freshly(REVIEWER) if request.method == "POST" else REVIEWER  # type: ignore[misc]  # of this request
+        decides = request.method == "POST" and PREVIEW not in request.POST
+        self.who = freshly(REVIEWER) if decides else REVIEWER  # type: ignore[misc]  # of this request
         return super().dispatch(request, *args, **kwargs)
 
     def get_initial(self) -> dict[str, Any]:  # Any: form data
         return {"version": self.mentor.version, "decision": APPROVE}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # Any: the URL's parts
+        if PREVIEW in request.POST:
+            return self.show_mail(self.get_form())
         if "edit" in request.POST:  # back from the mail, with all that was typed
             return self.render_to_response(self.get_context_data(form=self.get_form()))
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: Form) -> HttpResponse:
         assert isinstance(form, DecisionForm)
-        if form.cleaned_data["decision"] != APPROVE and not form.cleaned_data["confirmed"]:
+        if form.cleaned_data["decision"] != APPROVE and not form.mail_was_read:
             return self.confirm(form)
         event = self.decide(form.cleaned_data)
         self.request.session[UNDO_KEY] = event.pk
@@ -125,6 +129,18 @@ class Decide(DeskMixin, OperationView):
             "wait": settings.REVIEW_UNDO_SECONDS,
         }
         return render(self.request, self.confirm_template, context)
+
+    def show_mail(self, form: Form) -> HttpResponse:
+        """The very mail, for beneath the reasons while they are chosen. Refusing has a page of its own (``confirm``)."""
+        assert isinstance(form, DecisionForm)
+        if not form.is_valid() or form.cleaned_data["decision"] != ASK:
+            return HttpResponse()
+        context = {
+            "mail": self.mail(form.cleaned_data).preview(),
+            "address": self.mentor.user.email,
+            "words": form.words,
+        }
+        return render(self.request, "admin/mentors/review/_mail.html", context)
 
     def about(self) -> str:
         raise NotImplementedError
@@ -174,6 +190,7 @@ class ReviewDocument(Decide):
             taken_by_another=desk.taken_by_another(document, by=self.reviewer, at=now),
             taken_minutes=minutes_left(document, at=now),
             may_decide=desk.may_be_decided(document),
+            is_in=self.mentor.status == Mentor.Status.APPROVED,  # there is no application left to refuse
             others=desk.other_documents(document),
             history=desk.history(self.mentor),
             reasons=VerificationDocument.Reason.choices,
@@ -205,6 +222,20 @@ class ReviewDocument(Decide):
         if desk.is_ready_to_approve(self.mentor):
             return redirect("mentors:review-application", self.mentor.handle)
         return redirect("mentors:review-document", following.pk) if following else redirect("mentors:review")
+
+
+class LetGo(DeskMixin):
+    """Give a document back to the queue, undecided."""
+
+    http_method_names = ("post",)
+
+    def load(self) -> None:
+        self.document = get_object_or_404(desk.reviewable(), pk=self.kwargs["document_id"])
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # Any: the URL's parts
+        services.let_go_document(document=self.document, by=self.reviewer)
+        messages.success(request, _("Let go. It waits for whoever opens it next."))
+        return redirect("mentors:review")
 
 
 class PageImage(DeskMixin):

@@ -25,7 +25,14 @@ class Desk {
     this.part("rotate")?.addEventListener("click", () => this.rotate());
     this.part("switch")?.addEventListener("click", () => this.switchKeys(!this.off));
     this.showKeys();
-    document.addEventListener("keydown", (event) => this.press(event));
+    this.side?.addEventListener("keydown", (event) => this.press(event));
+    this.side?.addEventListener("input", (event) => this.forgetMail(event.target.form));
+    if (!this.off && !element.querySelector("[data-error-summary]")) this.side?.focus({ preventScroll: true });
+  }
+
+  /** The mail that stands there is of other words than those chosen now. */
+  forgetMail(form) {
+    if (form?.id === "decide") this.part("mail").replaceChildren();
   }
 
   part(name) {
@@ -68,12 +75,11 @@ class Desk {
     this.part("hint").hidden = this.off;
   }
 
-  /** Single keys, unless they are off, something is being typed, or a browser's own shortcut is meant. */
+  /** Single keys in the panel, unless they are off, something is being typed, or a browser's own shortcut is meant. */
   press(event) {
     const { target } = event;
     const typing = target.matches?.("textarea, select, input:not([type=radio], [type=checkbox])");
     if (this.off || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (document.querySelector("dialog[open]")) return;
     const act = this.action(event.key);
     if (!act) return;
     event.preventDefault();
@@ -95,11 +101,11 @@ class Desk {
     }[key];
   }
 
-  /** Check a radio and put the focus on it, so that Enter sends the form. */
+  /** Choose a radio and put the focus on it, so that Enter sends the form. */
   choose(selector) {
     const radio = this.side?.querySelector(selector);
     if (!radio) return;
-    radio.checked = true;
+    radio.click(); // as by hand: who listens hears of it
     radio.focus();
   }
 }

@@ -569,7 +569,7 @@ PAGES: dict[str, dict[str, Way]] = {
 
 NO_PAGE = {
     "answers a POST with a redirect or a file": [
-        "account-zone", "notification", "notifications-read", "notifications-mail", "notifications-mail-again", "mentors:remove-photo", "mentors:remove-dates", "mentors:read-calendars", "mentors:remove-calendar", "bookings:close-feed", "mentors:review-undo", "bookings:extend", "bookings:let-go", "bookings:outcome", "bookings:keep",
+        "account-zone", "notification", "notifications-read", "notifications-mail", "notifications-mail-again", "mentors:remove-photo", "mentors:remove-dates", "mentors:read-calendars", "mentors:remove-calendar", "bookings:close-feed", "mentors:review-undo", "mentors:review-let-go", "bookings:extend", "bookings:let-go", "bookings:outcome", "bookings:keep",
         "bookings:accept-proposal", "bookings:decline-proposal",
         "payments:note", "payments:earnings-table", "payments:payouts-dashboard", "chat:draft", "chat:open", "mfa_login_webauthn", "mfa_download_recovery_codes", "bookings:calendar",
         "uploads:open", "uploads:preview", "admin:chat_threadreport_close", "mentors:photo", "mentors:review-page", "dispute-evidence",

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -214,13 +215,59 @@ def test_the_very_mail_is_read_before_it_is_sent(
     shown = re.search(r'data-testid="mail-text">(.*?)</p>', page.text, re.DOTALL)
     assert shown is not None
     assert mail["subject"] == subject
-    assert unescaped(shown[1]).split() == mail["text"].split()
+    read, sent = unescape(shown[1]).split(), mail["text"].split()
+    assert sent[: len(read)] == read
+    # What follows is a link that acts for the mentor, without a sign-in: nobody else gets to see it.
+    assert sent[len(read) :] == ["Switch", "mails", "like", "this", "off:", mail["unsubscribe"]]
 
 
-def unescaped(text: str) -> str:
-    from html import unescape
+def test_the_mail_stands_beneath_its_reasons_while_they_are_chosen(
+    client: Client, application: Mentor, reviewer: User
+) -> None:
+    """By htmx, on either page; reading it decides nothing, so that no fresh sign-in is asked for."""
+    sign_in(client, reviewer, ago=timedelta(minutes=11))
+    typed = {"decision": "ask", "code": "name_mismatch", "note": NOTE}
+    for path in (page_of(document_of(application)), f"{QUEUE}applications/{application.handle}/"):
+        mail = decide(client, path, preview="1", confirmed="on", **typed)
+        assert (mail.status_code, "<html" in mail.text) == (200, False)
+        assert f"{NOTE}\n" in mail.text
+        assert f'name="read" value="name_mismatch {NOTE}"' in mail.text
+        unready: tuple[dict[str, str], ...] = ({"code": ""}, {"code": "other", "note": ""}, {"decision": "approve"})
+        for changed in (*unready, {"decision": "refuse"}):  # which has a page of its own
+            assert decide(client, path, preview="1", **{**typed, **changed}).content == b""
+    assert not MentorEvent.objects.filter(name__contains="_").exists()
+    application.refresh_from_db()
+    assert (application.status, document_of(application).status) == ("submitted", "waiting")
 
-    return unescape(text)
+
+def test_a_mail_is_sent_at_once_only_if_its_very_words_were_read(desk: Client, application: Mentor) -> None:
+    document = document_of(application)
+    typed = {"decision": "ask", "code": "name_mismatch", "note": NOTE}
+    for other in ("", f"unreadable {NOTE}", "name_mismatch The top edge is cut off."):
+        assert "Send this e-mail?" in decide(desk, page_of(document), read=other, **typed).text
+    refusal = typed | {"decision": "refuse", "read": f"name_mismatch {NOTE}"}
+    assert "Refuse the whole application?" in decide(desk, page_of(document), **refusal).text
+    assert decide(desk, page_of(document), read=f"name_mismatch {NOTE}", **typed).status_code == 302
+    document.refresh_from_db()
+    assert document.status == "refused"
+
+
+def test_a_new_document_of_a_mentor_who_is_in_leaves_nothing_to_refuse(desk: Client, application: Mentor) -> None:
+    assert 'value="refuse"' in desk.get(page_of(document_of(application))).text
+    Mentor.objects.update(status="approved")
+    assert 'value="refuse"' not in desk.get(page_of(document_of(application))).text
+
+
+def test_a_document_is_let_go_before_its_time(desk: Client, application: Mentor, reviewer: User) -> None:
+    document = document_of(application)
+    desk.get(page_of(document))
+    colleague = sign_in(Client(), make_staff("reviewer"))
+    assert f"{reviewer.name} has this open, for 10 more minutes." in colleague.get(page_of(document)).text
+    assert colleague.post(f"{page_of(document)}let-go/")["Location"] == QUEUE  # not theirs to let go
+    assert 'data-testid="approve-document"' not in colleague.get(page_of(document)).text
+    assert desk.post(f"{page_of(document)}let-go/")["Location"] == QUEUE
+    assert 'data-testid="approve-document"' in colleague.get(page_of(document)).text
+    assert desk.get(f"{page_of(document)}let-go/").status_code == 405
 
 
 @pytest.mark.parametrize("decision", ["ask", "refuse"])
