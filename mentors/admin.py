@@ -1,6 +1,7 @@
 """Mentors and their documents in Django admin: to look up. Every decision is made at the review desk."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib import admin
@@ -29,17 +30,24 @@ class MentorAdmin(ReadOnlyAdmin[Mentor]):
 
 @admin.register(VerificationDocument)
 class VerificationDocumentAdmin(ReadOnlyAdmin[VerificationDocument]):
-    list_display = ("id", "mentor", "kind", "subject", "status", "sent_at", "decided_by", "decided_at", "at_the_desk")
+    list_display = (
+        *("id", "mentor", "kind", "subject", "status", "sent_at", "decided_by", "decided_at"),
+        *("file_deleted_at", "at_the_desk"),
+    )
     list_filter = ("status", "kind", "reason")
-    list_select_related = ("mentor", "subject", "decided_by")
+    list_select_related = ("mentor", "subject", "decided_by", "upload")
     search_fields = ("id", "mentor__handle")
     ordering = ("-sent_at", "-pk")
     # Not the file, nor its name: both are seen at the desk, where each look is written down.
     fields = (
         *("mentor", "kind", "subject", "status", "reason", "expires_on", "created_at", "sent_at"),
-        *("decided_by", "decided_at", "taken_by", "taken_until"),
+        *("decided_by", "decided_at", "taken_by", "taken_until", "file_deleted_at"),
     )
     change_list_template = "admin/mentors/verificationdocument/change_list.html"
+
+    @admin.display(description=_("file deleted"))
+    def file_deleted_at(self, document: VerificationDocument) -> datetime | None:
+        return document.upload.deleted_at
 
     @admin.display(description=_("review"))
     def at_the_desk(self, document: VerificationDocument) -> SafeString:

@@ -85,6 +85,7 @@ class Upload(models.Model):
     completed_at = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
+    # When it was given up; from the moment its bytes are gone, when that was (``deleted_at``).
     purged_at = models.DateTimeField(null=True, blank=True)
     # Set once nothing is left under ``quarantine_key`` and the link to write there has lapsed.
     cleared_at = models.DateTimeField(null=True, blank=True)
@@ -123,6 +124,11 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return f"Upload {self.pk}"
+
+    @property
+    def deleted_at(self) -> datetime | None:
+        """When the bytes were deleted; storage was asked whether any are left."""
+        return self.purged_at if self.status == self.Status.PURGED and not self.private_key else None
 
     @property
     def refusal_sentence(self) -> str:

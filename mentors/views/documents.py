@@ -15,6 +15,7 @@ from marketplace.common.limits import check_rate
 from mentors import services
 from mentors.document_list import sections_of
 from mentors.forms.documents import DocumentForm
+from mentors.looks import looks_at
 from mentors.models import Mentor
 from mentors.queries import documents_of
 from mentors.views.base import MentorOperation, MentorPage
@@ -29,8 +30,10 @@ class Documents(MentorPage):
     template_name = "mentors/documents.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
+        documents = documents_of(self.mentor)
         return super().get_context_data(
-            sections=sections_of(self.mentor, documents_of(self.mentor), today=timezone.now().date()),
+            sections=sections_of(self.mentor, documents, today=timezone.now().date()),
+            looks=looks_at(documents),
             may_send=self.mentor.status not in {Mentor.Status.REJECTED, Mentor.Status.SUSPENDED},
             retention_days=settings.ID_RETENTION_DAYS,
             **kwargs,

@@ -1,6 +1,7 @@
 """Verification documents from the mentor's side: sent, replaced, taken back, sent again, deleted in time."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,12 +21,14 @@ from accounts.models import User
 from marketplace.common.models import AuditEvent
 from marketplace.sandbox.storage import Storage
 from mentors import services
+from mentors.looks import looks_at
 from mentors.models import Mentor, MentorEvent, VerificationDocument
 from mentors.services.documents import purge
 from tests.factories import make_mentor, make_staff, make_subject
 from tests.mentors.review_cast import document_of, make_application, make_document
 from tests.signin import sign_in
 from tests.uploads.files import ask_to_send, fetch, jpeg, pdf, png, post_to_storage, send
+from uploads.gateways.s3 import PrivateFiles
 from uploads.gateways.storage import private_files
 from uploads.models import Upload, UploadPage
 from uploads.services import check_upload
@@ -263,7 +266,7 @@ def test_the_pages_let_the_browser_talk_to_storage_and_to_nobody_else(client: Cl
     assert settings.S3_ORIGIN not in client.get("/mentor/start/")["Content-Security-Policy"]
 
 
-def test_the_page_costs_the_same_for_one_and_for_many(client: Client, applicant: Mentor) -> None:
+def test_the_page_costs_the_same_for_one_and_for_many(client: Client, applicant: Mentor, reviewer: User) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
             assert client.get(PAGE).status_code == 200
@@ -273,7 +276,8 @@ def test_the_page_costs_the_same_for_one_and_for_many(client: Client, applicant:
     one = count()
     for _ in range(5):
         make_document(applicant, status="withdrawn")
-        make_document(applicant, kind="certificate", subject=make_subject(), status="withdrawn")
+        document = make_document(applicant, kind="certificate", subject=make_subject(), status="withdrawn")
+        services.take_document(document=document, by=reviewer)
     assert count() == one
 
 
@@ -305,12 +309,82 @@ def test_the_id_and_its_page_images_go_thirty_days_after_the_decision(
     with time_machine.travel(timezone.now() + then):
         purge()
     assert kept(upload) == []
-    assert [private_files.size(key) for key in keys] == [None, None]
+    assert [private_files.read(key, max_bytes=1) for key in (*keys, upload.quarantine_key)] == [None, None, None]
+    proof = AuditEvent.objects.get(action="upload_purged")
+    assert (proof.actor, proof.subject_id) == (None, str(upload.pk))
+    assert proof.data == {"purpose": "verification", "pages": 1}
     document = document_of(applicant)
     assert (document.status, document.kind, document.decided_by) == ("approved", "government_id", reviewer)
     assert document.decided_at is not None
     assert len(kept(certificate)) == 2
-    assert "Government ID" in client.get(PAGE).text
+    page = client.get(PAGE).text
+    assert "Government ID" in page
+    assert upload.deleted_at is not None
+    desk = sign_in(Client(), reviewer)
+    seen = desk.get(f"/admin/mentors/review/{document.pk}/").text
+    told = [re.findall(r'deleted on <time datetime="([^"]+)"', text) for text in (page, seen)]
+    assert [[datetime.fromisoformat(each).date() for each in found] for found in told] == [
+        [upload.deleted_at.date()]
+    ] * 2
+    assert f"Decided by {reviewer.name}" in seen
+
+
+def test_a_file_that_storage_keeps_is_not_called_deleted(
+    client: Client, applicant: Mentor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Storage may say yes and keep a copy: the row then says nothing, and the next pass tries again."""
+    upload = check(send(client, pdf(), **ID))
+    services.withdraw_document(document=document_of(applicant), by=applicant.user)
+    with monkeypatch.context() as patch:
+        patch.setattr(PrivateFiles, "delete", lambda files, key: None)
+        purge()
+    assert len(kept(upload)) == 2
+    assert (upload.status, upload.deleted_at) == ("purged", None)
+    assert not AuditEvent.objects.filter(action="upload_purged").exists()
+    purge()
+    assert kept(upload) == []
+    assert upload.deleted_at is not None
+    assert AuditEvent.objects.get(action="upload_purged").subject_id == str(upload.pk)
+
+
+# Who looked
+
+
+def test_the_mentor_sees_each_look_of_the_review_team(client: Client, applicant: Mentor, reviewer: User) -> None:
+    upload = check(send(client, pdf(), **ID))
+    Mentor.objects.update(status="submitted")
+    document = document_of(applicant)
+    assert "Nobody yet." in client.get(PAGE).text
+    client.get(f"/uploads/{upload.pk}/")  # one's own look is no news
+    assert "Nobody yet." in client.get(PAGE).text
+
+    desk, path = sign_in(Client(), reviewer), f"/admin/mentors/review/{document.pk}/"
+    start = timezone.now()
+    desk.get(path)
+    desk.get(f"{path}1/")
+    assert [(look.document, look.downloaded) for look in looks_at([document])] == [(document, False)]
+    with time_machine.travel(start + timedelta(minutes=30)):
+        assert desk.get(f"/api/uploads/{upload.pk}/content").status_code == 302
+    with time_machine.travel(start + timedelta(minutes=40)):
+        sign_in(Client(), make_staff("reviewer")).get(path)
+
+    looks = looks_at([document])
+    assert [look.downloaded for look in looks] == [False, True, False]
+    assert [look.at - start >= timedelta(minutes=minutes) for look, minutes in zip(looks, (40, 30, 0), strict=True)]
+    page = client.get(PAGE).text
+    assert page.count("Our review team looked at it") == 3
+    assert page.count("downloaded the file") == 1
+    assert reviewer.name not in page
+    with time_machine.travel(start + timedelta(days=1)):  # and still when the document has been taken back
+        services.withdraw_document(document=document_of(applicant), by=applicant.user)
+        assert sign_in(client, applicant.user).get(PAGE).text.count("Our review team looked at it") == 3
+
+
+def test_another_mentors_looks_are_not_there(client: Client, applicant: Mentor, reviewer: User) -> None:
+    other = make_application()
+    services.take_document(document=document_of(other), by=reviewer)
+    assert "Nobody yet." in client.get(PAGE).text
+    assert "Our review team looked at it" in sign_in(client, other.user).get(PAGE).text
 
 
 def test_an_id_that_nobody_decided_goes_after_ninety_days(client: Client, applicant: Mentor) -> None:

@@ -106,12 +106,16 @@ class PrivateFiles:
 
     def delete_all(self, prefix: str) -> None:
         """Delete every file whose key begins so: a checked file and the pictures of its pages. Safe to repeat."""
+        for key in self.keys(prefix):
+            self.delete(key)
+
+    def keys(self, prefix: str) -> list[str]:
+        """The keys that begin so, the first thousand of them."""
         try:
             found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix).get("Contents", [])
         except (ClientError, BotoCoreError) as exc:
             raise StorageUnavailable from exc
-        for item in found:
-            self.delete(item["Key"])
+        return [item["Key"] for item in found]
 
 
 def _raise_unless_missing(error: ClientError | BotoCoreError) -> None:

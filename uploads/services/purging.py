@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from marketplace.common import audit
 from marketplace.common.logging import get_logger
 from uploads.gateways.storage import private_files
 from uploads.models import Upload, UploadGroupObjectPermission, UploadUserObjectPermission
@@ -47,13 +48,21 @@ def _give_up_unfinished(*, at: datetime) -> None:
 
 
 def _delete_released() -> int:
+    """Delete the bytes of what was given up, and write down that they are gone only once storage has none of them."""
     count = 0
     released = Upload.objects.filter(status=Status.PURGED).exclude(private_key="")
     for upload in released.order_by("purged_at", "pk").iterator():
         private_files.delete_all(upload.private_key)
+        private_files.delete(upload.quarantine_key)
+        if left := private_files.keys(upload.private_key):
+            log.error("upload_still_stored", upload_id=str(upload.pk), files=len(left))
+            continue
         with transaction.atomic(durable=True):
-            Upload.objects.filter(pk=upload.pk, status=Status.PURGED).update(private_key="", name="", sha256="")
-            upload.pages.all().delete()
+            pages, _by_model = upload.pages.all().delete()
+            Upload.objects.filter(pk=upload.pk, status=Status.PURGED).update(
+                private_key="", name="", sha256="", purged_at=timezone.now()
+            )
+            audit.record("upload_purged", by=None, subject=upload, purpose=upload.purpose, pages=pages)
         log.info("upload_purged", upload_id=str(upload.pk), purpose=upload.purpose)
         count += 1
     return count
