@@ -191,6 +191,7 @@ def record(booking: Booking, name: str, *, at: datetime, by: User | None, **data
 
 
 def to_its_people(booking: Booking) -> list[LiveEvent]:
+    """The news that something about a booking is different."""
     people = (booking.student_id, booking.mentor_id)
     return live.to_people(people, "booking", booking=str(booking.pk), status=booking.status)
 

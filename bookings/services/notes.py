@@ -10,6 +10,8 @@ from bookings.after_policies import may_write_notes
 from bookings.errors import NotesChanged, NotesClosed
 from bookings.models import Booking, SessionNote
 from bookings.queries.room import latest_note
+from bookings.services.claims import to_its_people
+from marketplace.common import live
 from marketplace.common.errors import violated_constraint
 
 
@@ -32,6 +34,7 @@ def save_notes(*, booking_id: UUID, by: User, text: str, version: int) -> Sessio
         return None
     try:
         with transaction.atomic():
+            live.publish(to_its_people(booking))
             return SessionNote.objects.create(booking=booking, version=version + 1, text=text, by=by, at=now)
     except IntegrityError as exc:
         if violated_constraint(exc) == "session_note_version_unique":

@@ -206,19 +206,21 @@ def hours_rows() -> list[dict[str, Any]]:  # Any: template data
         {
             "name": "Monday",
             "prefix": "0",
+            "next_day": "Tue",
             "is_open": True,
             "ranges": [
                 {"start": "09:00", "end": "12:30"},
-                {"start": "18:00", "end": "01:00", "note": "Ends the next morning"},
+                {"start": "18:00", "end": "01:00", "note": "until 01:00 Tue"},
             ],
         },
         {
             "name": "Tuesday",
             "prefix": "1",
+            "next_day": "Wed",
             "is_open": True,
             "ranges": [{"start": "10:00", "end": "12:00", "error": "This overlaps 11:00–13:00"}],
         },
-        {"name": "Sunday", "prefix": "6", "is_open": False, "ranges": []},
+        {"name": "Sunday", "prefix": "6", "next_day": "Mon", "is_open": False, "ranges": []},
     ]
 
 

@@ -22,8 +22,10 @@ export function attach(root) {
     timer = setInterval(beat, Number(form.dataset.beat) * 1000);
     // A page in the background runs its clocks rarely, one that is frozen not at all; once back it says so at once.
     document.addEventListener("visibilitychange", beat);
-    addEventListener("pageshow", beat);
+    addEventListener("pageshow", (event) => { if (event.persisted) beat(); });
     addEventListener("online", beat);
+    // The other has come, or has written something down.
+    document.addEventListener("live", ({ detail: { kind, data } }) => { if (kind === "booking" && data.booking === form.dataset.booking) beat(); });
     beat();
   }
   for (const place of fresh(root, "[data-reload-in]")) {

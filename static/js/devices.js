@@ -46,6 +46,7 @@ export function attach(root) {
       draw();
     };
 
+    for (const name of ["start", "sound"]) part(name).disabled = false; // pressed before this ran they would do nothing
     part("start").addEventListener("click", async () => {
       stop();
       say();

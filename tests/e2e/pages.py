@@ -574,6 +574,6 @@ NO_PAGE = {
         "payments:note", "payments:earnings-table", "payments:payouts-dashboard", "chat:draft", "chat:open", "mfa_login_webauthn", "mfa_download_recovery_codes", "bookings:calendar",
         "uploads:open", "uploads:preview", "admin:chat_threadreport_close", "mentors:photo", "mentors:review-page", "dispute-evidence",
     ],
-    "is read by programs": ["bookings:feed", "favicon", "robots", "sitemap", "sitemap-section"],
+    "is read by programs": ["bookings:feed", "events", "favicon", "robots", "sitemap", "sitemap-section"],
     "leads on to another page": ["second-factors", "payments:payouts-return", "payments:payouts-refresh", "mfa_index", "admin:login", "admin:password_change"],
 }  # fmt: skip

@@ -69,7 +69,7 @@ def test_weekly_hours_are_added_removed_and_copied(page: Page, site: str) -> Non
     page.check("dialog[data-hours-days] input[value='6']")
     page.click("dialog[data-hours-days] button[value=copy]")
     assert column(page, 2) == column(page, 0) == ["09:00", "12:30", "18:00", "01:00"]
-    assert sunday.locator("[data-hours-note]:visible").all_text_contents() == ["Ends the next morning"]
+    assert sunday.locator("[data-hours-note]:visible").all_text_contents() == ["until 01:00 Mon"]
 
 
 def test_leaving_a_changed_form_warns_and_an_unchanged_one_does_not(page: Page, site: str) -> None:
