@@ -191,6 +191,11 @@ def other_documents(document: Document) -> list[Document]:
     return list(others.order_by("-sent_at", "-pk"))
 
 
+def waiting_of(mentor: Mentor) -> list[Document]:
+    """The documents of one application that wait to be decided, the longest wait first."""
+    return list(waiting().filter(mentor=mentor))
+
+
 def history(mentor: Mentor, *, limit: int = 20) -> list[Step]:
     """The latest steps of an application, the newest first. One query."""
     events = MentorEvent.objects.filter(mentor=mentor).select_related("by").order_by("-at", "-pk")[:limit]

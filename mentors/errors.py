@@ -68,6 +68,10 @@ class IdNotApproved(WrongState):
     user_message = _("Approve the government ID first.")
 
 
+class NotAllSeen(WrongState):
+    user_message = _("Approving all needs a complete application, and each waiting document opened by you first.")
+
+
 class TooLateToUndo(WrongState):
     user_message = _("It is too late to undo this. Decide again instead.")
 

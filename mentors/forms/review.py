@@ -1,6 +1,9 @@
 """What a reviewer decides, as it is typed. The names are those of the JSON bodies."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import ClassVar
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -66,11 +69,40 @@ class DocumentDecisionForm(DecisionForm):
 
 
 class ApplicationDecisionForm(DecisionForm):
+    """With ``everything`` an approval takes in the documents that still wait, each with its own date."""
+
     choices: ClassVar[list[tuple[str, object]]] = [
         (APPROVE, _("Approve")),
         (ASK, _("Ask for changes")),
         (REFUSE, _("Refuse")),
     ]
+
+    everything = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: object, waiting: Sequence[VerificationDocument] = (), **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.waiting = waiting
+        for document in waiting:
+            self.fields[date_field(document)] = forms.DateField(
+                required=False,
+                widget=forms.DateInput({"type": "date", "class": "input--small"}),
+                error_messages={"invalid": _("Enter a date such as 2031-08-17.")},
+            )
+
+    @property
+    def dates(self) -> list[tuple[VerificationDocument, forms.BoundField]]:
+        return [(document, self[date_field(document)]) for document in self.waiting]
+
+    def clean(self) -> None:
+        super().clean()
+        dates: dict[UUID, date | None] = {
+            document.pk: self.cleaned_data.get(date_field(document)) for document in self.waiting
+        }
+        self.cleaned_data["expires_on"] = dates
+
+
+def date_field(document: VerificationDocument) -> str:
+    return f"expires_on_{document.pk.hex}"
 
 
 class QueueForm(forms.Form):

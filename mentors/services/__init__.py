@@ -18,9 +18,11 @@ from mentors.services.hiding import show_again as show_again
 from mentors.services.profiles import set_photo as set_photo
 from mentors.services.profiles import show_checked_photo as show_checked_photo
 from mentors.services.profiles import update_profile as update_profile
+from mentors.services.review import approve_all as approve_all
 from mentors.services.review import approve_document as approve_document
 from mentors.services.review import approve_mentor as approve_mentor
 from mentors.services.review import let_go_document as let_go_document
+from mentors.services.review import may_approve_all as may_approve_all
 from mentors.services.review import refuse_document as refuse_document
 from mentors.services.review import reject_mentor as reject_mentor
 from mentors.services.review import request_changes as request_changes

@@ -1,7 +1,8 @@
 """The reviewers' decisions: on documents one by one, then on the application as a whole."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -12,17 +13,21 @@ from accounts.models import User
 from marketplace.common import audit
 from marketplace.common.analytics import track
 from marketplace.common.errors import violated_constraint
+from marketplace.common.models import AuditEvent
 from mentors import emails
 from mentors.errors import (
     AlreadyDecided,
     ExpiredAlready,
     IdNotApproved,
+    NotAllSeen,
     NotCheckedYet,
     TakenByColleague,
     TooLateToUndo,
 )
 from mentors.models import Mentor, MentorEvent, MentorSubject, Subject, VerificationDocument
+from mentors.queries import missing_parts
 from mentors.services.decisions import (
+    UNDONE,
     begin_decision,
     begin_undoing,
     check_reason,
@@ -88,19 +93,51 @@ def refuse_document(*, document: Document, version: int, code: str, note: str, b
         return _log_document(mentor, "document_refused", document, by=by, code=code)
 
 
-def approve_mentor(*, mentor: Mentor, version: int, by: User) -> MentorEvent:
+def approve_mentor(
+    *, mentor: Mentor, version: int, by: User, documents: Sequence[VerificationDocument] = ()
+) -> MentorEvent:
     """Let a mentor in: from now on students find and book them. Raises ``StaleVersion``, ``WrongState``.
 
-    Effects: the mail "You are live".
+    ``documents``: those approved in the same step, which undoing takes back with it. Effects: the mail "You are live".
     """
     with transaction.atomic():
         row = begin_decision(mentor, version=version, by=by)
-        has_id = row.documents.filter(kind=Document.Kind.GOVERNMENT_ID, status=Document.Status.APPROVED).exists()
-        if row.status == State.SUBMITTED and not has_id:
+        if row.status == State.SUBMITTED and not _has_approved_id(row):
             raise IdNotApproved
-        event = _move(row, State.APPROVED, leaving=(State.SUBMITTED,), by=by)
+        names = {"documents": [str(each.pk) for each in documents]} if documents else {}
+        event = _move(row, State.APPROVED, leaving=(State.SUBMITTED,), by=by, **names)
         track("mentor_approved", user_id=row.pk)
         return event
+
+
+def may_approve_all(mentor: Mentor, *, by: User) -> bool:
+    """Whether an application is complete and ``by`` has had each of its waiting documents open, of which there are some."""
+    waiting = {
+        str(pk): sent_at
+        for pk, sent_at in mentor.documents.filter(status=Document.Status.WAITING).values_list("pk", "sent_at")
+    }
+    looks = AuditEvent.objects.filter(
+        subject_type="mentors.verificationdocument", subject_id__in=waiting, action="document_viewed", actor=by
+    )
+    seen = {look.subject_id for look in looks if look.at >= waiting[look.subject_id]}
+    return bool(waiting) and seen == set(waiting) and mentor.status == State.SUBMITTED and not missing_parts(mentor)
+
+
+def approve_all(*, mentor: Mentor, version: int, by: User, expires_on: Mapping[UUID, date | None]) -> MentorEvent:
+    """Approve what still waits of an application, each document until its ``expires_on``, and let the mentor in.
+
+    All or nothing, and undone as one. Raises what ``approve_document`` and ``approve_mentor`` do, and ``NotAllSeen``.
+    """
+    with transaction.atomic():
+        row = begin_decision(mentor, version=version, by=by)
+        if not may_approve_all(row, by=by):
+            raise NotAllSeen
+        waiting = row.documents.filter(status=Document.Status.WAITING).select_related("mentor", "subject", "upload")
+        documents = list(waiting.order_by("sent_at", "pk"))
+        for document in documents:
+            until = expires_on.get(document.pk)
+            approve_document(document=document, version=version, by=by, expires_on=until)
+        return approve_mentor(mentor=row, version=version, by=by, documents=documents)
 
 
 def reject_mentor(*, mentor: Mentor, version: int, code: str, note: str, by: User) -> MentorEvent:
@@ -206,6 +243,18 @@ def _move(mentor: Mentor, to: str, *, leaving: tuple[str, ...], by: User, **data
 
 def _undo_document(mentor: Mentor, event: MentorEvent, by: User) -> None:
     document = Document.objects.select_related("subject").get(pk=event.data["document"])
+    _put_back(mentor, document, by=by)
+    if mentor.status == State.APPROVED and not _has_approved_id(mentor):
+        raise TooLateToUndo  # they were let in on it in the meantime: that is to be undone first
+    log_undoing(event, by=by, subject=document)
+
+
+def _has_approved_id(mentor: Mentor) -> bool:
+    return mentor.documents.filter(kind=Document.Kind.GOVERNMENT_ID, status=Document.Status.APPROVED).exists()
+
+
+def _put_back(mentor: Mentor, document: Document, *, by: User) -> None:
+    """Let a document wait again, as if ``by`` had not decided it."""
     undone = Document.objects.filter(pk=document.pk, decided_by=by).update(
         status=Document.Status.WAITING, decided_by=None, decided_at=None, reason="", note="", expires_on=None
     )
@@ -213,7 +262,6 @@ def _undo_document(mentor: Mentor, event: MentorEvent, by: User) -> None:
         raise TooLateToUndo
     if document.subject is not None:
         refresh_mark(mentor, document.subject)
-    log_undoing(event, by=by, subject=document)
 
 
 def _undo_application(mentor: Mentor, event: MentorEvent, by: User) -> None:
@@ -222,5 +270,9 @@ def _undo_application(mentor: Mentor, event: MentorEvent, by: User) -> None:
     if not Mentor.objects.filter(pk=mentor.pk, status=reached).update(status=before, **changes):
         raise TooLateToUndo
     mentor.refresh_from_db(fields=["status"])
+    for pk in event.data.get("documents", ()):
+        document = Document.objects.select_related("subject").get(pk=pk)
+        _put_back(mentor, document, by=by)
+        audit.record(UNDONE, by=by, subject=document, decision="document_approved")
     status_changed.send(sender=Mentor, mentor=mentor, before=reached)
     log_undoing(event, by=by, subject=mentor)

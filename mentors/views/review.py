@@ -268,6 +268,9 @@ class ReviewApplication(Decide):
         may_approve = self.mentor.status == Mentor.Status.SUBMITTED
         return {"version": self.mentor.version, "decision": APPROVE if may_approve else ASK}
 
+    def get_form_kwargs(self) -> dict[str, Any]:  # Any: Django's own
+        return {**super().get_form_kwargs(), "waiting": desk.waiting_of(self.mentor)}
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
         application = application_of(self.mentor)
         return super().get_context_data(
@@ -278,6 +281,7 @@ class ReviewApplication(Decide):
             photo=own_photo_url(self.mentor),
             appeal=desk.open_appeal(self.mentor),
             has_id=desk.has_approved_id(application.documents),
+            may_approve_all=services.may_approve_all(self.mentor, by=self.reviewer),
             history=desk.history(self.mentor),
             may_decide=self.mentor.status in {Mentor.Status.SUBMITTED, Mentor.Status.REJECTED},
             is_refused=self.mentor.status == Mentor.Status.REJECTED,
@@ -293,6 +297,10 @@ class ReviewApplication(Decide):
         return write(self.mentor, code=data["code"], note=data["note"])
 
     def decide(self, data: dict[str, Any]) -> MentorEvent:  # Any: form data
+        if data["decision"] == APPROVE and data["everything"]:
+            return services.approve_all(
+                mentor=self.mentor, version=data["version"], expires_on=data["expires_on"], by=self.reviewer
+            )
         if data["decision"] == APPROVE:
             return services.approve_mentor(mentor=self.mentor, version=data["version"], by=self.reviewer)
         decide = services.request_changes if data["decision"] == ASK else services.reject_mentor

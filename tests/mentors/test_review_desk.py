@@ -1,7 +1,7 @@
 """The pages of the review desk: the queue by age, the document beside its decision, the mail read first, undo."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from typing import Any
 
@@ -337,6 +337,93 @@ def test_a_mentor_without_an_approved_id_is_not_let_in(desk: Client, application
     assert "Approve the government ID first." in page.text
     approve_id(application, by=reviewer)
     assert decide(desk, path, decision="approve").status_code == 302
+
+
+# All at once
+
+
+@pytest.fixture
+def complete(application: Mentor) -> Mentor:
+    """With nothing missing but decisions."""
+    Mentor.objects.update(headline="Proofs, gently", bio="I teach.", hourly_rate_minor=3_000)
+    return Mentor.objects.get()
+
+
+def approve_all(client: Client, mentor: Mentor, **dates: str) -> Any:  # Any: the test client's response
+    path = f"{QUEUE}applications/{mentor.handle}/"
+    return decide(client, path, decision="approve", everything="on", **dates)
+
+
+def test_a_complete_application_whose_documents_were_all_open_is_approved_in_one_step(
+    desk: Client, complete: Mentor
+) -> None:
+    identity, certificate = document_of(complete), document_of(complete, "certificate")
+    path = f"{QUEUE}applications/{complete.handle}/"
+    desk.get(page_of(identity))
+    assert 'data-testid="approve-all"' not in desk.get(path).text
+    answer = approve_all(desk, complete)
+    assert answer.status_code == 409
+    assert "each waiting document opened by you first" in answer.text
+    desk.get(page_of(certificate))
+    assert 'data-testid="approve-all"' in desk.get(path).text
+    assert 'data-testid="approve-all"' not in desk.get(QUEUE).text  # never in a list
+
+    answer = approve_all(desk, complete, **{f"expires_on_{certificate.pk.hex}": "2999-01-31"})
+
+    assert (answer.status_code, answer["Location"]) == (302, QUEUE)
+    complete.refresh_from_db()
+    documents = complete.documents.order_by("kind").values_list("status", "expires_on")
+    assert (complete.status, list(documents)) == ("approved", [("approved", date(2999, 1, 31)), ("approved", None)])
+    assert complete.mentor_subjects.get().verified_until == date(2999, 1, 31)
+    assert AuditEvent.objects.filter(action="document_approved").count() == 2
+    review.tell_decision(event=MentorEvent.objects.latest("pk"))
+    assert ProcrastinateJob.objects.get(task_name="deliver_mail").args["mail"]["name"] == "application_approved"
+
+
+def test_approving_all_is_undone_as_one(desk: Client, complete: Mentor) -> None:
+    documents = list(complete.documents.all())
+    for document in documents:
+        desk.get(page_of(document))
+    assert approve_all(desk, complete).status_code == 302
+    identity = MentorEvent.objects.get(name="document_approved", data__kind="government_id")
+    assert desk.post(f"{QUEUE}undo/{identity.pk}/").status_code == 409  # nobody is in without an ID
+    event = MentorEvent.objects.get(name="application_approved")
+    assert desk.post(f"{QUEUE}undo/{event.pk}/").status_code == 302
+    complete.refresh_from_db()
+    assert complete.status == "submitted"
+    assert complete.documents.filter(status="waiting", decided_by=None).count() == 2
+    assert complete.mentor_subjects.get().verified_at is None
+    assert AuditEvent.objects.filter(action="decision_undone").count() == 3
+
+
+@pytest.mark.parametrize("fault", ["subjects", "look", "status"])
+def test_what_is_not_complete_is_not_approved_all_at_once(
+    desk: Client, complete: Mentor, reviewer: User, fault: str
+) -> None:
+    for document in complete.documents.all():
+        services.take_document(document=document, by=reviewer)
+    assert services.may_approve_all(complete, by=reviewer)
+    match fault:
+        case "subjects":
+            complete.mentor_subjects.all().delete()
+        case "look":  # at what was sent before
+            complete.documents.update(sent_at=timezone.now() + timedelta(seconds=1))
+        case "status":
+            Mentor.objects.update(status="changes_requested")
+    assert approve_all(desk, complete).status_code == 409
+    assert set(complete.documents.values_list("status", flat=True)) == {"waiting"}
+    assert not services.may_approve_all(complete, by=make_staff("reviewer"))
+
+
+def test_all_or_none_are_approved(desk: Client, complete: Mentor) -> None:
+    identity, certificate = document_of(complete), document_of(complete, "certificate")
+    for document in (identity, certificate):
+        desk.get(page_of(document))
+    assert approve_all(desk, complete, **{f"expires_on_{certificate.pk.hex}": "2020-01-31"}).status_code == 422
+    assert approve_all(desk, complete, **{f"expires_on_{certificate.pk.hex}": "soon"}).status_code == 422
+    assert set(complete.documents.values_list("status", flat=True)) == {"waiting"}
+    assert not MentorEvent.objects.filter(name="document_approved").exists()
+    assert approve_all(desk, complete).status_code == 302
 
 
 # Undo
