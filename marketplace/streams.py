@@ -14,7 +14,7 @@ import json
 import random
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -44,6 +44,13 @@ RETRY_MILLISECONDS = 1_500, 4_500  # when a browser comes back: not all at once
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="streams")
 
 
+class Words(NamedTuple):
+    """An event as a stream says it."""
+
+    pk: int
+    text: bytes
+
+
 class NotListening(Exception):
     """Events can't be heard right now, so no stream is promised any."""
 
@@ -59,7 +66,7 @@ class Stream:
         self.audience = audience
         self.session_key = session_key
         self.is_over = False
-        self._waiting: asyncio.Queue[LiveEvent | None] = asyncio.Queue()
+        self._waiting: asyncio.Queue[Words | None] = asyncio.Queue()
 
     @property
     def places(self) -> list[str]:
@@ -68,11 +75,11 @@ class Stream:
         places = [f"user {self.audience.user_id}", f"session {session}"]
         return places if self.audience.mentor_id is None else [*places, f"mentor {self.audience.mentor_id}"]
 
-    def tell(self, event: LiveEvent) -> None:
+    def tell(self, words: Words) -> None:
         if self._waiting.qsize() >= QUEUED_MAX:
             self.end()
         elif not self.is_over:
-            self._waiting.put_nowait(event)
+            self._waiting.put_nowait(words)
 
     def end(self) -> None:
         """Say nothing more, not even what waits: the right to it may be what has ended."""
@@ -90,7 +97,7 @@ class Stream:
         told = set()
         for event in missed or ():
             told.add(event.pk)
-            yield words_of(event)
+            yield words_of(event).text
         while (left := until - loop.time()) > 0:
             try:
                 coming = await asyncio.wait_for(self._next(), min(BEAT_SECONDS, left))
@@ -100,11 +107,11 @@ class Stream:
             if coming is None:
                 return
             if coming.pk not in told:
-                yield words_of(coming)
+                yield coming.text
 
-    async def _next(self) -> LiveEvent | None:
-        event = await self._waiting.get()
-        return None if self.is_over else event
+    async def _next(self) -> Words | None:
+        words = await self._waiting.get()
+        return None if self.is_over else words
 
 
 class Streams:
@@ -210,9 +217,10 @@ class Streams:
             if stream.session_key not in admitted:
                 stream.end()
         for event in await in_thread(lambda: read_events(heard)):
+            words = words_of(event)  # once for all who hear it
             for stream in tuple(self._at.get(heard[event.pk], ())):
                 if stream in listeners:
-                    stream.tell(event)
+                    stream.tell(words)
 
 
 def still_admitted(signed_in: Iterable[tuple[str, UUID]]) -> set[str]:
@@ -248,5 +256,5 @@ def _ask[T](question: Callable[[], T]) -> T:
     return question()
 
 
-def words_of(event: LiveEvent) -> bytes:
-    return f"id: {event.pk}\nevent: {event.kind}\ndata: {json.dumps(event.data)}\n\n".encode()
+def words_of(event: LiveEvent) -> Words:
+    return Words(event.pk, f"id: {event.pk}\nevent: {event.kind}\ndata: {json.dumps(event.data)}\n\n".encode())

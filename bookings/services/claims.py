@@ -23,7 +23,6 @@ from bookings.slots import Diary, Obstacle, SlotRules, Span, obstacle
 from marketplace.common import live
 from marketplace.common.analytics import track_each
 from marketplace.common.errors import DomainError
-from marketplace.common.models import LiveEvent
 from mentors.models import Mentor
 
 # What, in a booking's history, takes time that a reader of the mentor's page may have before them.
@@ -190,7 +189,7 @@ def record(booking: Booking, name: str, *, at: datetime, by: User | None, **data
     live.publish(told)
 
 
-def to_its_people(booking: Booking) -> list[LiveEvent]:
+def to_its_people(booking: Booking) -> list[live.Told]:
     """The news that something about a booking is different."""
     people = (booking.student_id, booking.mentor_id)
     return live.to_people(people, "booking", booking=str(booking.pk), status=booking.status)

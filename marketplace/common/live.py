@@ -4,11 +4,14 @@
 the rows with ``read_events``; a stream that was lost catches up with ``missed_events``. docs/live.md explains it whole.
 """
 
-from collections.abc import Collection, Iterable
+import json
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
@@ -34,19 +37,37 @@ class Audience:
         return own if self.mentor_id is None else own | Q(mentor_id=self.mentor_id)
 
 
-def to_people(people: Iterable[UUID], kind: str, **ids: str) -> list[LiveEvent]:
-    """What each of some people is told. ``ids``: what to look up, no content."""
-    return [LiveEvent(kind=kind, user_id=user_id, data=ids) for user_id in people]
+class Told(NamedTuple):
+    """One row of what is told: a kind, ids to look up (no content), and one audience."""
+
+    kind: str
+    user_id: UUID | None
+    mentor_id: UUID | None
+    ids: Mapping[str, str]
 
 
-def to_readers(mentor_id: UUID, kind: str, **ids: str) -> list[LiveEvent]:
+def to_people(people: Iterable[UUID], kind: str, **ids: str) -> list[Told]:
+    """What each of some people is told."""
+    return [Told(kind, user_id, None, ids) for user_id in people]
+
+
+def to_readers(mentor_id: UUID, kind: str, **ids: str) -> list[Told]:
     """What everyone is told who is looking at a mentor's times."""
-    return [LiveEvent(kind=kind, mentor_id=mentor_id, data=ids)]
+    return [Told(kind, None, mentor_id, ids)]
 
 
-def publish(events: Iterable[LiveEvent]) -> None:
-    """Tell all this once the caller's transaction has committed. One statement."""
-    LiveEvent.objects.bulk_create(events)
+def publish(told: Iterable[Told]) -> None:
+    """Tell all this once the caller's transaction has committed. One statement, by hand: it is part of every booking."""
+    rows = list(told)
+    if not rows:
+        return
+    kinds, users, mentors, ids = zip(*rows, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO common_liveevent (kind, user_id, mentor_id, data, at)"
+            " SELECT *, %s FROM unnest(%s::text[], %s::uuid[], %s::uuid[], %s::jsonb[])",
+            [timezone.now(), list(kinds), list(users), list(mentors), [json.dumps(each) for each in ids]],
+        )
 
 
 def read_events(pks: Collection[int]) -> list[LiveEvent]:
