@@ -27,12 +27,19 @@ class Desk {
     this.showKeys();
     this.side?.addEventListener("keydown", (event) => this.press(event));
     this.side?.addEventListener("input", (event) => this.forgetMail(event.target.form));
+    const mail = this.part("mail");
+    if (mail) new MutationObserver(() => this.showMail(mail)).observe(mail, { childList: true });
     if (!this.off && !element.querySelector("[data-error-summary]")) this.side?.focus({ preventScroll: true });
   }
 
   /** The mail that stands there is of other words than those chosen now. */
   forgetMail(form) {
     if (form?.id === "decide") this.part("mail").replaceChildren();
+  }
+
+  /** Bring the mail before the eyes, unless it grows while its words are typed. */
+  showMail(mail) {
+    if (!document.activeElement?.matches("textarea")) mail.firstElementChild?.scrollIntoView({ block: "nearest" });
   }
 
   part(name) {

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.usefixtures("no_old_jobs")
 
 QUEUE = "/admin/mentors/review/"
 NOTE = "The bottom edge is cut off."
+PASSWORD = "olive-tram-window"
 
 
 @pytest.fixture
@@ -463,21 +464,31 @@ def test_the_desk_is_for_reviewers(client: Client, application: Mentor, reviewer
         assert sign_in(client, reviewer).get(path).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        ({"decision": "approve", "expires_on": "2999-01-31"}, "approved"),
+        ({"decision": "ask", "code": "other", "note": NOTE, "read": f"other {NOTE}"}, "refused"),
+    ],
+)
 def test_a_decision_waits_for_a_fresh_sign_in_and_is_not_lost(
-    client: Client, application: Mentor, reviewer: User
+    client: Client, application: Mentor, typed: dict[str, str], status: str
 ) -> None:
     document = document_of(application)
-    sign_in(client, reviewer, ago=timedelta(minutes=11))
+    sign_in(client, make_staff("reviewer", password=PASSWORD), ago=timedelta(minutes=11))
     assert client.get(page_of(document)).status_code == 200
-    answer = decide(client, page_of(document), decision="approve")
-    assert answer.status_code == 302
-    assert "/accounts/" in answer["Location"]
+    asked = decide(client, page_of(document), **typed)
+    assert asked.status_code == 302
+    assert asked["Location"].startswith("/accounts/reauthenticate/")
     document.refresh_from_db()
     assert document.status == "waiting"
-    sign_in(client, reviewer)
-    assert decide(client, page_of(document), decision="approve").status_code == 302
+
+    done = client.post(asked["Location"], {"password": PASSWORD})
+
+    assert (done.status_code, done["Location"]) == (302, page_of(document_of(application, "certificate")))
     document.refresh_from_db()
-    assert document.status == "approved"
+    assert (document.status, document.note) == (status, typed.get("note", ""))
+    assert str(document.expires_on) == typed.get("expires_on", "None")
 
 
 def test_drafts_are_nobodys_business(desk: Client, db: None) -> None:
