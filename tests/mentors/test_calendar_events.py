@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mentors.gateways.ics.addresses import Failure
-from mentors.gateways.ics.events import CALENDAR_SECONDS, ENTRY_SECONDS, Busy, busy_times
+from mentors.gateways.ics.events import CALENDAR_SECONDS, Busy, busy_times
 from tests.mentors.calendar_server import calendar
 
 START = datetime(2026, 10, 20, tzinfo=UTC)
@@ -163,12 +163,17 @@ HOSTILE = [
 ]
 
 
+# Seconds of processor time that any of these takes many times over where nothing bounds it; with the bound, a busy
+# machine stays far below.
+WITHOUT_A_BOUND = 20
+
+
 @pytest.mark.parametrize("start", ["20261124T100000Z", "19700101T000000Z", "10260101T000000Z"])
 @pytest.mark.parametrize("rule", HOSTILE, ids=[rule[:40] for rule in HOSTILE])
 def test_no_rule_takes_long(rule: str, start: str) -> None:
     began = process_time()
     found = read(ONCE, f"UID:2|DTSTART:{start}|DURATION:PT30M|RRULE:{rule}")
-    assert process_time() - began < ENTRY_SECONDS + 1
+    assert process_time() - began < WITHOUT_A_BOUND
     assert all(START <= first < last <= END for first, last in found.spans)
     assert found.entries + found.unreadable == 2
     assert any(first <= datetime(2026, 11, 24, 10, tzinfo=UTC) < last for first, last in found.spans)
