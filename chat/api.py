@@ -41,7 +41,7 @@ def load_thread(request: HttpRequest, thread_id: UUID) -> Thread:
 
 
 def load_bare_thread(request: HttpRequest, thread_id: UUID) -> Thread:
-    """The thread without its people, for what is asked every few seconds."""
+    """The thread without its people, for what is asked every few seconds and every message."""
     return get_object_or_404(Thread.objects.visible_to(cast("User", request.user)), pk=thread_id)
 
 
@@ -140,7 +140,7 @@ def list_messages(request: HttpRequest, obj: Thread, query: MessageQuery) -> Mes
 
 @json_route(
     who=PARTICIPANT,
-    load=load_thread,
+    load=load_bare_thread,
     body=MessageIn,
     answers={201: MessageOut, 200: MessageOut},
     limit="CHAT_POST",
