@@ -19,7 +19,7 @@ from uuid import UUID
 
 import psycopg
 from django.contrib.sessions.models import Session
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import Error, close_old_connections, connection
 from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 
@@ -203,7 +203,7 @@ class Streams:
             heard, self._heard = self._heard, {}
             try:
                 await self._tell(heard)
-            except (OperationalError, InterfaceError) as exc:
+            except Error as exc:  # whichever: the next news must find somebody who passes them on
                 log.warning("live_events_unread", error=type(exc).__name__, events=len(heard))
                 for audience in set(heard.values()):
                     for stream in self._at.get(audience, ()):

@@ -231,7 +231,11 @@ def test_a_listener_that_was_lost_ends_the_streams_and_comes_back_by_itself(
     say(thread, mentor.user)
     last = reader.next().id
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'live'")
+        # Its own database's: another test's may live in the same cluster.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'live' AND datname = current_database()"
+        )
         assert cursor.rowcount == 1
     with pytest.raises(Ended):
         reader.next()
