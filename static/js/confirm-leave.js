@@ -3,10 +3,17 @@ import { fresh } from "./dom.js";
 
 const snapshot = (form) => new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string")).toString();
 
+/** What the page came with: somebody may have typed before this script was there. */
+function asCame(form) {
+  const copy = form.cloneNode(true);
+  copy.reset();
+  return snapshot(copy);
+}
+
 export function attach(root) {
   for (const form of fresh(root, "[data-confirm-leave]")) {
     const bar = form.querySelector("[data-savebar]");
-    let saved = snapshot(form);
+    let saved = asCame(form);
     let leaving = false;
     // A page that came back with errors holds unsaved answers already.
     const failed = Boolean(document.querySelector("[data-error-summary]"));
@@ -16,7 +23,7 @@ export function attach(root) {
     form.addEventListener("change", show);
     form.addEventListener("rows-changed", show);
     form.addEventListener("reset", () => {
-      if (!failed) return setTimeout(show);
+      if (!failed) return setTimeout(() => { saved = snapshot(form); show(); });
       // What stands in the page was never saved: the saved answers are the server's to tell.
       leaving = true;
       location.assign(location.pathname);

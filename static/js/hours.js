@@ -19,6 +19,11 @@ function add(row, [start, end] = ["", ""]) {
   return from;
 }
 
+/** A day that is switched on without hours is offered some. */
+function offer(row) {
+  if (row.querySelector("[data-hours-switch]").checked && !pairs(row).length) add(row, ["09:00", "17:00"]);
+}
+
 /** An end at or before its start is on the next morning, and says so. */
 function note(range) {
   const [start, end] = values(range);
@@ -58,9 +63,11 @@ export function attach(root) {
       const range = event.target.closest("[data-hours-range]");
       if (range) note(range);
       const row = event.target.closest("[data-hours-row]");
-      if (event.target.matches("[data-hours-switch]:checked") && !pairs(row).length) add(row, ["09:00", "17:00"]);
+      if (row && event.target.matches("[data-hours-switch]")) offer(row);
       follow(list.closest("form"));
     });
+    // A day may have been switched on before this script came.
+    for (const row of rows()) if (!row.querySelector("[data-hours-switch]").defaultChecked) offer(row);
     list.addEventListener("rows-changed", () => follow(list.closest("form")));
     // Undo: rows that were added or removed here are no business of the browser's own reset.
     list.closest("form").addEventListener("reset", () => {

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from bookings.models import Booking
 from mentors import services
@@ -152,6 +152,40 @@ def test_the_week_beside_the_hours_follows_and_undo_puts_everything_back(
     expect(week).to_contain_text("11 hours open")
     expect(page.get_by_label("Wednesday, block 1 until")).to_have_value("12:00")
     assert rules(mentor) == NINE_TO_FIVE
+
+
+def test_a_day_switched_on_before_its_script_came_gets_its_hours(
+    page: Page, site: str, mentor: Mentor, faults: list[str]
+) -> None:
+    late: list[Route] = []
+    page.route("**/js/hours*.js", lambda route: late.append(route))
+    come(page, site, mentor, "/mentor/availability/")
+    page.get_by_role("switch", name="Friday").locator("xpath=ancestor::label").click()
+    expect(page.get_by_label("Friday, block 1 from")).to_have_count(0)
+    while not late:
+        page.wait_for_timeout(20)
+    late.pop().continue_()
+    expect(page.get_by_label("Friday, block 1 from")).to_have_value("09:00")
+    page.get_by_test_id("save-availability").click()
+    expect(page.get_by_text("Saved. Students see these hours from now on.").first).to_be_visible()
+    assert Rule(4, time(9), time(17)) in rules(mentor)
+
+
+def test_a_change_made_before_the_script_came_can_be_saved_and_undone(
+    page: Page, site: str, mentor: Mentor, faults: list[str]
+) -> None:
+    late: list[Route] = []
+    page.route("**/js/confirm-leave*.js", lambda route: late.append(route))
+    come(page, site, mentor, "/mentor/availability/")
+    page.get_by_label("Monday, block 1 until").select_option("13:30")
+    while not late:
+        page.wait_for_timeout(20)
+    late.pop().continue_()
+    bar = page.get_by_role("region", name="Unsaved changes")
+    expect(bar).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(bar).to_be_hidden()
+    expect(page.get_by_label("Monday, block 1 until")).to_have_value("17:00")
 
 
 def test_leaving_with_changes_warns(page: Page, site: str, mentor: Mentor) -> None:
