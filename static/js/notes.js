@@ -49,7 +49,9 @@ export function attach(root) {
       document.dispatchEvent(new Event("htmx:after:swap")); // the behaviours of the new section
     }
 
-    text.addEventListener("input", () => { tell("unsaved"); later(2000); });
+    const typed = () => { tell("unsaved"); later(2000); };
+    text.addEventListener("input", typed);
+    if (text.value !== saved) typed(); // before this script came
     form.addEventListener("submit", () => { clearTimeout(timer); saved = text.value; });
     document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
     document.addEventListener("notes-now", async ({ detail }) => {
