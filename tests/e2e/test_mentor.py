@@ -47,6 +47,23 @@ def come(page: Page, site: str, mentor: Mentor, path: str = "/mentor/") -> None:
     page.goto(site + path)
 
 
+class Late:
+    """A script that is asked for and does not come before it is let go."""
+
+    def __init__(self, page: Page, pattern: str) -> None:
+        self.page = page
+        self.asked: list[Route] = []
+        page.route(pattern, self._keep)
+
+    def _keep(self, route: Route) -> None:
+        self.asked.append(route)
+
+    def comes(self) -> None:
+        while not self.asked:
+            self.page.wait_for_timeout(20)
+        self.asked.pop().continue_()
+
+
 def rules(mentor: Mentor) -> list[Rule]:
     return list(hours_of(mentor).rules)
 
@@ -157,14 +174,11 @@ def test_the_week_beside_the_hours_follows_and_undo_puts_everything_back(
 def test_a_day_switched_on_before_its_script_came_gets_its_hours(
     page: Page, site: str, mentor: Mentor, faults: list[str]
 ) -> None:
-    late: list[Route] = []
-    page.route("**/js/hours*.js", lambda route: late.append(route))
+    script = Late(page, "**/js/hours*.js")
     come(page, site, mentor, "/mentor/availability/")
     page.get_by_role("switch", name="Friday").locator("xpath=ancestor::label").click()
     expect(page.get_by_label("Friday, block 1 from")).to_have_count(0)
-    while not late:
-        page.wait_for_timeout(20)
-    late.pop().continue_()
+    script.comes()
     expect(page.get_by_label("Friday, block 1 from")).to_have_value("09:00")
     page.get_by_test_id("save-availability").click()
     expect(page.get_by_text("Saved. Students see these hours from now on.").first).to_be_visible()
@@ -174,13 +188,10 @@ def test_a_day_switched_on_before_its_script_came_gets_its_hours(
 def test_a_change_made_before_the_script_came_can_be_saved_and_undone(
     page: Page, site: str, mentor: Mentor, faults: list[str]
 ) -> None:
-    late: list[Route] = []
-    page.route("**/js/confirm-leave*.js", lambda route: late.append(route))
+    script = Late(page, "**/js/confirm-leave*.js")
     come(page, site, mentor, "/mentor/availability/")
     page.get_by_label("Monday, block 1 until").select_option("13:30")
-    while not late:
-        page.wait_for_timeout(20)
-    late.pop().continue_()
+    script.comes()
     bar = page.get_by_role("region", name="Unsaved changes")
     expect(bar).to_be_visible()
     page.get_by_role("button", name="Undo").click()
