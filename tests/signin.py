@@ -9,6 +9,7 @@ from allauth.account.internal.flows.login import (
 )
 from allauth.account.internal.userkit import user_id_to_str
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.test import Client
 
 from accounts.models import User
@@ -39,3 +40,9 @@ def give_second_factor(user: User, *, secret: str = "JBSWY3DPEHPK3PXP") -> Authe
         user=user, type=Authenticator.Type.TOTP, defaults={"data": {"secret": seal(secret)}}
     )[0]
     return factor
+
+
+def code_of(secret: str) -> str:
+    """What an authenticator app shows now. It counts for half a minute longer, should the clock go on meanwhile."""
+    counters = [*yield_hotp_counters_from_time()]  # of the codes that count: earlier ones, this one, later ones
+    return str(format_hotp_value(hotp_value(secret, counters[len(counters) // 2])))

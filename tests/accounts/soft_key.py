@@ -3,14 +3,17 @@
 import hashlib
 import json
 import os
+import re
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.test import Client
 from fido2 import cbor
 from fido2.cose import ES256
 from fido2.utils import websafe_encode
 
+KEYS = "/accounts/2fa/webauthn/"
 USER_PRESENT, USER_VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 
 
@@ -61,3 +64,18 @@ class SoftKey:
         return json.dumps(
             {"type": "public-key", "id": name, "rawId": name, "response": response, "clientExtensionResults": results}
         )
+
+
+def options_of(page: str) -> dict[str, Any]:  # Any: JSON
+    found = re.search(r'<script id="passkey-options" type="application/json">(.*?)</script>', page)
+    assert found
+    options: dict[str, Any] = json.loads(found[1])
+    return options
+
+
+def add_passkey(client: Client, name: str = "Phone") -> SoftKey:
+    key = SoftKey()
+    options = options_of(client.get(f"{KEYS}add/").text)["creation_options"]
+    answer = client.post(f"{KEYS}add/", {"name": name, "passwordless": "True", "credential": key.create(options)})
+    assert answer.status_code == 302, answer.text
+    return key

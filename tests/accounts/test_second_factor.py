@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from cryptography.fernet import InvalidToken
 from django.test import Client
 from django.utils import timezone
@@ -18,21 +17,16 @@ from time_machine import travel
 from accounts.models import User
 from accounts.sealing import unseal
 from tests.accounts.mailbox import code_to, events_to, mails_to
-from tests.accounts.soft_key import SoftKey
+from tests.accounts.soft_key import KEYS, SoftKey, add_passkey, options_of
 from tests.factories import PASSWORD, make_student
-from tests.signin import give_second_factor, sign_in
+from tests.signin import code_of, give_second_factor, sign_in
 
 APP = "/accounts/2fa/totp/activate/"
 SECOND = "/accounts/2fa/authenticate/"
-KEYS = "/accounts/2fa/webauthn/"
 
 pytestmark = pytest.mark.django_db
 
 type OnCommit = Callable[..., Any]
-
-
-def code_of(secret: str) -> str:
-    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
 
 
 def is_signed_in(client: Client) -> bool:
@@ -120,21 +114,6 @@ def test_an_app_is_removed_after_a_question(client: Client, member: User) -> Non
     client.post("/accounts/2fa/totp/deactivate/")
     assert not Authenticator.objects.filter(user=member).exists()
     assert events_to(member.email) == ["sign_in_method_changed"]
-
-
-def options_of(page: str) -> dict[str, Any]:  # Any: JSON
-    found = re.search(r'<script id="passkey-options" type="application/json">(.*?)</script>', page)
-    assert found
-    options: dict[str, Any] = json.loads(found[1])
-    return options
-
-
-def add_passkey(client: Client, name: str = "Phone") -> SoftKey:
-    key = SoftKey()
-    options = options_of(client.get(f"{KEYS}add/").text)["creation_options"]
-    answer = client.post(f"{KEYS}add/", {"name": name, "passwordless": "True", "credential": key.create(options)})
-    assert answer.status_code == 302, answer.text
-    return key
 
 
 def test_who_has_just_signed_up_by_code_sets_up_keys_without_being_asked_again(client: Client) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
@@ -14,8 +13,8 @@ from payments.models import Refund
 from tests.bookings.after import was_there
 from tests.e2e.hands import Keyboard, Mouse
 from tests.e2e.house import wait_until
+from tests.e2e.signin import sign_in_browser
 from tests.factories import make_paid_booking
-from tests.signin import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -55,8 +54,7 @@ def end(session: Booking, *, ago: timedelta = MINUTE) -> None:
 
 
 def come(page: Page, site: str, user: User, path: str) -> None:
-    client = sign_in(Client(), user)
-    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+    sign_in_browser(page.context, site, user)
     page.goto(f"{site}{path}")
 
 

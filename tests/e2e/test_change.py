@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
@@ -14,6 +13,7 @@ from bookings.models import Booking
 from mentors.models import Mentor
 from payments.models import Refund
 from tests.e2e.hands import Keyboard, Mouse
+from tests.e2e.signin import sign_in_browser
 from tests.factories import make_paid_booking
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -40,9 +40,7 @@ def faults(page: Page) -> Iterator[list[str]]:
 
 def come(page: Page, site: str, user: User, booking: Booking, path: str = "") -> None:
     """Open a page of the session as somebody who is signed in."""
-    client = Client()
-    client.force_login(user)
-    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+    sign_in_browser(page.context, site, user)
     page.goto(f"{site}/bookings/{booking.pk}/{path}")
 
 

@@ -7,14 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, Route, expect
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
 from accounts.models import User
 from chat import services
 from chat.models import Message, MessageUpload, Thread
 from marketplace.sandbox.storage import Storage
 from mentors.models import Mentor
+from tests.e2e.signin import sign_in_browser
 from tests.factories import make_mentor
 from tests.jobs import run_jobs
 from tests.uploads.files import pdf, png
@@ -28,12 +28,6 @@ PDF = FilePayload(name="sheet-4.pdf", mimeType="application/pdf", buffer=pdf())
 @pytest.fixture
 def thread(student: User, mentor: Mentor) -> Thread:
     return services.open_thread(handle=mentor.handle, body="Hello!", client_id="first-message", by=student)[0]
-
-
-def sign_in_browser(context: BrowserContext, site: str, user: User) -> None:
-    client = Client()
-    client.force_login(user)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
 
 
 @pytest.fixture

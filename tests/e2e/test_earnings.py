@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection
-from django.test import Client
 from playwright.sync_api import Page, expect
 
 from marketplace.sandbox.payments import PaymentSandbox
@@ -17,6 +16,7 @@ from mentors.models import Mentor
 from payments import services
 from payments.gateways import StripeGateway, payment_gateway
 from payments.models import Earning, Payment, PayoutAccount
+from tests.e2e.signin import sign_in_browser
 from tests.jobs import run_jobs
 from tests.payments.mentors_money import clear, pay_session, settle
 from tests.payments.provider import Provider
@@ -62,9 +62,7 @@ def earnings(
     payment: Payment = pay_session(provider, gateway, mentor=mentor)
     clear(settle(payment))
     services.release_earnings()
-    client = Client()
-    client.force_login(mentor.user)
-    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+    sign_in_browser(page.context, site, mentor.user)
     page.goto(f"{site}/mentor/earnings/")
     return page
 

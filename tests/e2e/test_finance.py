@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
@@ -16,8 +15,8 @@ from mentors.models import Mentor
 from payments.models import Refund, RefundRequest
 from payments.services.receipts import issue_receipt
 from tests.e2e.hands import Keyboard, Mouse
+from tests.e2e.signin import sign_in_browser
 from tests.factories import make_paid_booking, make_staff
-from tests.signin import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -43,8 +42,7 @@ def second(browser: Browser) -> Iterator[Page]:
 
 def come(page: Page, site: str, user: User, path: str) -> None:
     """Open a page as somebody who has just signed in, staff with their second factor."""
-    client = sign_in(Client(), user)
-    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+    sign_in_browser(page.context, site, user)
     page.goto(f"{site}{path}")
 
 

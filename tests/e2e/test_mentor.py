@@ -7,7 +7,6 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Page, Route, expect
 
 from bookings.models import Booking
@@ -16,6 +15,7 @@ from mentors.models import Mentor
 from mentors.queries import hours_of
 from mentors.windows import DatedException, Rule
 from tests.e2e.hands import Keyboard, Mouse, Touch
+from tests.e2e.signin import sign_in_browser
 from tests.factories import make_booking, make_mentor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -41,9 +41,7 @@ def faults(page: Page) -> Iterator[list[str]]:
 
 
 def come(page: Page, site: str, mentor: Mentor, path: str = "/mentor/") -> None:
-    client = Client()
-    client.force_login(mentor.user)
-    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+    sign_in_browser(page.context, site, mentor.user)
     page.goto(site + path)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
@@ -17,6 +16,7 @@ from accounts.models import User
 from bookings.models import Booking
 from marketplace.sandbox.payments import PaymentSandbox
 from mentors.models import Mentor
+from tests.e2e.signin import sign_in_browser
 from tests.factories import make_booking
 from tests.jobs import run_jobs
 from tests.payments.provider import Provider
@@ -53,10 +53,7 @@ def faults(page: Page) -> Iterator[list[str]]:
 @pytest.fixture
 def paying(page: Page, site: str, student: User, hold: Booking, provider: Provider, faults: list[str]) -> Page:
     """The pay page, with the provider's element ready."""
-    client = Client()
-    client.force_login(student)
-    cookie = client.cookies["sessionid"].value
-    page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": site}])
+    sign_in_browser(page.context, site, student)
     page.goto(f"{site}/bookings/{hold.pk}/pay/")
     expect(card(page).get_by_label("Card number")).to_be_visible(timeout=15_000)
     return page

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
 
 from accounts.models import User
 from bookings.models import Booking
 from bookings.rooms import room_name
+from tests.e2e.signin import sign_in_browser
 from tests.factories import make_booking, make_mentor, make_student
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -48,9 +48,7 @@ def leave(context: BrowserContext) -> None:
 
 
 def come(context: BrowserContext, site: str, user: User, booking: Booking) -> Page:
-    client = Client()
-    client.force_login(user)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+    sign_in_browser(context, site, user)
     page = context.new_page()
     page.goto(f"{site}/bookings/{booking.pk}/join/")
     return page
