@@ -163,7 +163,14 @@ class ResetPasswordKeyForm(NewPassword, account_forms.ResetPasswordKeyForm):  # 
     pass
 
 
-class ReauthenticateForm(Plain, account_forms.ReauthenticateForm):  # type: ignore[misc]  # allauth has no types
+class Again:
+    """Ids of its own: "confirm it is you" also stands in a dialog over pages with forms of theirs."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: as allauth builds its forms
+        super().__init__(*args, **{"auto_id": "again_%s"} | kwargs)
+
+
+class ReauthenticateForm(Again, Plain, account_forms.ReauthenticateForm):  # type: ignore[misc]  # allauth has no types
     pass
 
 
@@ -171,7 +178,7 @@ class SecondFactorForm(Plain, mfa_forms.AuthenticateForm):  # type: ignore[misc]
     pass
 
 
-class ConfirmSecondFactorForm(Plain, mfa_forms.ReauthenticateForm):  # type: ignore[misc]  # allauth has no types
+class ConfirmSecondFactorForm(Again, Plain, mfa_forms.ReauthenticateForm):  # type: ignore[misc]  # allauth has no types
     pass
 
 

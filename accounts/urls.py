@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", views.Account.as_view(), name="account"),
     path("account/zone/", views.ChangeZone.as_view(), name="account-zone"),
     path("account/security/", views.Security.as_view(), name="security"),
+    path("account/confirmed/", views.Confirmed.as_view(), name="confirmed"),
     path("notifications/", notification_views.Notifications.as_view(), name="notifications"),
     path("notifications/read/", notification_views.MarkAllRead.as_view(), name="notifications-read"),
     path("notifications/mail/", notification_views.SaveMail.as_view(), name="notifications-mail"),

@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.policies import is_ready
 from accounts.queries import pending_email, security_of
 from marketplace.common.errors import RateLimited
-from marketplace.common.guards import GuardMixin, has_second_factor, owns_second_factor
+from marketplace.common.guards import SIGNED_IN, GuardMixin, freshly, has_second_factor, owns_second_factor
 from marketplace.common.middleware import ZONE_COOKIE, known_zones, wants_json
 from marketplace.common.pages import error_page
 from marketplace.common.problems import problem_of
@@ -128,6 +128,17 @@ class ChangeZone(AccountPage, OperationView):
     def form_invalid(self, form: Form) -> HttpResponse:
         context = {"form": AccountForm({**self.request.POST.dict(), "name": self.user.name}), "account": self.user}
         return render(self.request, "accounts/account.html", context, status=422)
+
+
+class Confirmed(AccountPage):
+    """Whether the sign-in is recent enough for a decision, asked by the page before it sends one: 204, else on to "confirm it
+    is you" and back here. It admits nobody: the decision itself is guarded by its own view."""
+
+    who = freshly(SIGNED_IN)
+    http_method_names = ("get",)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # Any: Django's own
+        return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
 
 
 class Security(AccountPage, PageView):

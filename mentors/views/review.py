@@ -3,6 +3,7 @@
 Pages of the staff, under ``/admin/`` and in the product's own look; the strict policy holds, private images apart.
 """
 
+import json
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from marketplace.common.guards import REVIEWER, ReviewerRequiredMixin, freshly
@@ -57,7 +59,14 @@ class DeskMixin(ReviewerRequiredMixin):
         event = desk.decisions().filter(pk=event_id).first() if event_id else None
         if event is None or not (seconds := desk.undo_seconds(event, at=now)) or is_undone(event):
             return None
-        return {"event": event, "seconds": seconds, "done": decision_sentence(event)}
+        words = [undo_left(number) for number in range(1, seconds + 1)]
+        return {
+            "event": event,
+            "seconds": seconds,
+            "done": decision_sentence(event),
+            "left": words[-1],
+            "countdown": json.dumps(words),
+        }
 
 
 class Queue(DeskMixin, PageView):
@@ -350,6 +359,10 @@ def document_name(document: VerificationDocument) -> str:
 def minutes_left(document: VerificationDocument, *, at: datetime) -> int:
     left = (document.taken_until - at).total_seconds() if document.taken_until else 0
     return max(0, round(left / 60))
+
+
+def undo_left(seconds: int) -> str:
+    return ngettext("for %(count)d more second", "for %(count)d more seconds", seconds) % {"count": seconds}
 
 
 def decision_sentence(event: MentorEvent) -> str:

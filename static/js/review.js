@@ -6,10 +6,31 @@ const OFF = "review-keys-off";
 const ZOOMS = 4;
 
 export function attach(root) {
-  for (const bar of fresh(root, "[data-review-undo]")) {
-    setTimeout(() => bar.remove(), 1000 * Number(bar.dataset.reviewUndo));
-  }
+  for (const bar of fresh(root, "[data-review-undo]")) countDown(bar);
   for (const desk of fresh(root, "[data-review]")) new Desk(desk);
+}
+
+/** Say how long undoing is still open, for the eyes alone: others were told once. Then the offer is taken away, not its place. */
+function countDown(bar) {
+  const place = bar.querySelector("[data-review-left]");
+  const words = JSON.parse(place.dataset.reviewLeft);
+  // The page's clock began with the answer: this script may have come later.
+  const [{ responseStart }] = performance.getEntriesByType("navigation");
+  const ends = performance.timeOrigin + responseStart + 1000 * Number(bar.dataset.reviewUndo);
+  const tick = () => {
+    const seconds = Math.ceil((ends - Date.now()) / 1000);
+    if (seconds > 0) {
+      const said = words[Math.min(seconds, words.length) - 1];
+      if (place.textContent !== said) place.textContent = said;
+      return;
+    }
+    clearInterval(timer);
+    if (bar.contains(document.activeElement)) document.querySelector("[data-review-side], main a")?.focus();
+    bar.querySelector("[role=status] .visually-hidden").remove();
+    bar.classList.add("undo--over");
+  };
+  const timer = setInterval(tick, 250);
+  tick();
 }
 
 class Desk {
@@ -29,7 +50,9 @@ class Desk {
     this.side?.addEventListener("input", (event) => this.forgetMail(event.target.form));
     const mail = this.part("mail");
     if (mail) new MutationObserver(() => this.showMail(mail)).observe(mail, { childList: true });
-    if (!this.off && !element.querySelector("[data-error-summary]")) this.side?.focus({ preventScroll: true });
+    // Unless somebody was quicker than this script and is elsewhere already.
+    const isUntouched = [document.body, null].includes(document.activeElement);
+    if (isUntouched && !this.off && !element.querySelector("[data-error-summary]")) this.side?.focus({ preventScroll: true });
   }
 
   /** The mail that stands there is of other words than those chosen now. */

@@ -21,6 +21,7 @@ const BEHAVIOURS = [
   ["[data-auto-submit]", () => import("./search.js")],
   ["[data-count-for]", () => import("./counter.js")],
   ["[data-dialog]", () => import("./dialog.js")],
+  ["[data-confirm-first]", () => import("./confirm-first.js")],
   ["[data-review], [data-review-undo]", () => import("./review.js")],
   ["[data-copy]", () => import("./copy.js")],
   ["[data-passkey]", () => import("./passkey.js")],

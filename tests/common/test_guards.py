@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -15,7 +14,7 @@ from accounts.models import User
 from accounts.sealing import unseal
 from tests.accounts.mailbox import code_to
 from tests.factories import PASSWORD, make_staff, make_student, make_user
-from tests.signin import give_second_factor, sign_in
+from tests.signin import code_of, give_second_factor, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.common.guard_urls")]
 
@@ -34,9 +33,7 @@ def where(response: Any) -> str:  # Any: the client's response
 
 
 def totp_code(user: User) -> str:
-    secret = unseal(Authenticator.objects.get(user=user, type="totp").data["secret"])
-    counter = next(iter(yield_hotp_counters_from_time()))
-    return str(format_hotp_value(hotp_value(secret, counter)))
+    return code_of(unseal(Authenticator.objects.get(user=user, type="totp").data["secret"]))
 
 
 def test_strangers_are_sent_to_sign_in_and_told_by_json(client: Client) -> None:
@@ -143,6 +140,20 @@ def test_a_decision_that_was_posted_is_not_lost(client: Client) -> None:
     assert where(asked) == "/accounts/reauthenticate/"
     done = client.post(asked["Location"], {"password": PASSWORD})
     assert (done.status_code, done.text) == (200, "done: refuse it")
+
+
+def test_a_page_asks_before_it_sends_a_decision(client: Client) -> None:
+    support = make_staff("support", password=PASSWORD)
+    sign_in(client, support, ago=OLD)
+    asked = client.get("/account/confirmed/")
+    assert where(asked) == "/accounts/reauthenticate/"
+    page = client.get(asked["Location"])
+    assert page.text.count("data-confirm-part") == 2, "the form, and the other ways"
+    again = client.post(asked["Location"], {"password": "wrong"})
+    assert (again.status_code, "data-confirm-part" in again.text) == (422, True)
+    done = client.post(asked["Location"], {"password": PASSWORD})
+    assert where(done) == "/account/confirmed/"
+    assert client.get("/account/confirmed/").status_code == 204
 
 
 def test_a_suspended_account_reads_and_does_not_write(client: Client, student: User) -> None:

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 import psycopg
 import requests
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 
 from tests.e2e import steps
 from tests.e2e.house import House
 from tests.e2e.people import Person
+from tests.signin import code_of
 
 type Way = str | Callable[[Person], None]
 
@@ -188,10 +188,6 @@ def set_up_app(person: Person) -> None:
     person.page.get_by_label("Code that the app shows").fill(code_of(person.secret))
     person.page.keyboard.press("Enter")
     steps.heading(person, "Recovery codes")
-
-
-def code_of(secret: str) -> str:
-    return str(format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time()))))
 
 
 def ask_for_second_factor(person: Person) -> None:
@@ -574,6 +570,6 @@ NO_PAGE = {
         "payments:note", "payments:earnings-table", "payments:payouts-dashboard", "chat:draft", "chat:open", "mfa_login_webauthn", "mfa_download_recovery_codes", "bookings:calendar",
         "uploads:open", "uploads:preview", "admin:chat_threadreport_close", "mentors:photo", "mentors:review-page", "dispute-evidence",
     ],
-    "is read by programs": ["bookings:feed", "events", "favicon", "robots", "sitemap", "sitemap-section"],
+    "is read by programs": ["bookings:feed", "confirmed", "events", "favicon", "robots", "sitemap", "sitemap-section"],
     "leads on to another page": ["second-factors", "payments:payouts-return", "payments:payouts-refresh", "mfa_index", "admin:login", "admin:password_change"],
 }  # fmt: skip
