@@ -21,13 +21,13 @@ for model in (EmailAddress, Authenticator, UserSession, Group, ProcrastinateJob)
 
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin[User]):
-    list_display = ("email", "name", "role", "is_active", "suspended_at", "date_joined")
-    list_filter = ("role", "is_active", "groups")
+    list_display = ("email", "name", "role", "is_active", "suspended_at", "closed_at", "date_joined")
+    list_filter = ("role", "is_active", ("closed_at", admin.EmptyFieldListFilter), "groups")
     search_fields = ("email", "name")
     ordering = ("-date_joined", "pk")
     show_full_result_count = False
     fields = (
-        *("name", "email", "role", "time_zone", "language", "is_active", "suspended_at"),
+        *("name", "email", "role", "time_zone", "language", "is_active", "suspended_at", "closed_at"),
         *("groups", "is_superuser", "date_joined", "last_login"),
     )
     change_form_template = "admin/accounts/user/change_form.html"

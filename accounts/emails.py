@@ -53,6 +53,11 @@ def send_welcome(user: User) -> None:
     send("welcome", to=user, context={"user": user, "url": url})
 
 
+def send_account_closed(user: User, *, address: str) -> None:
+    """Say goodbye to the address that the account had; queued while it still has it."""
+    send("account_closed", to=user, address=address, context={"privacy_url": absolute("help-privacy")})
+
+
 def absolute(name: str) -> str:
     return f"{settings.SITE_URL}{reverse(name)}"
 

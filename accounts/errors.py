@@ -1,7 +1,10 @@
 """Why an account's request was refused."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext_lazy as _
 
+from accounts.closing import Hindrance
 from marketplace.common.errors import DomainError
 
 
@@ -61,3 +64,19 @@ class WrongLockState(DomainError):
 class AddressTaken(DomainError):
     field = "email"
     user_message = _("There is an account with this address already. Staff need an address of their own.")
+
+
+class StaffNotClosable(DomainError):
+    code = "wrong_state"
+    user_message = _("Accounts of our staff are not closed here. Ask whoever set up yours to take it away.")
+
+
+class SomethingOpen(DomainError):
+    """Sessions or money are still on their way; ``hindrances`` says which."""
+
+    code = "wrong_state"
+    user_message = _("Your account can’t be closed yet. A few things have to end first.")
+
+    def __init__(self, hindrances: Sequence[Hindrance]) -> None:
+        super().__init__()
+        self.hindrances = hindrances

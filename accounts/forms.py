@@ -85,6 +85,15 @@ class ZoneForm(forms.Form):
     time_zone = ZoneField()
 
 
+class CloseForm(forms.Form):
+    """Nobody closes an account by a stray click: one box, then the button."""
+
+    is_sure = forms.BooleanField(
+        label=_("I understand that this can’t be undone"),
+        error_messages={"required": _("Tick this box if you want to close your account for good.")},
+    )
+
+
 class LockForm(forms.Form):
     reason = forms.ChoiceField(
         label=_("Reason"),

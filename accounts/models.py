@@ -52,6 +52,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     # Set while a mentor's or student's account may read but not write (product.md: suspending).
     suspended_at = models.DateTimeField(_("suspended"), null=True, blank=True)
+    # Set for good when its owner has closed it: what was theirs alone is gone, what others need points here.
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -76,6 +78,10 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
             models.CheckConstraint(
                 condition=Q(is_superuser=False) | Q(is_staff=True), name="user_superusers_are_staff"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at=None) | Q(is_active=False, is_staff=False),
+                name="user_closed_stays_shut",
             ),
         ]
         triggers = [

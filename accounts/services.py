@@ -2,26 +2,44 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import uuid4
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import emails
-from accounts.errors import AddressTaken, NotLockable, RoleAlreadyChosen, UnknownZone, WrongLockState
+from accounts.closing import hindrances_of
+from accounts.errors import (
+    AddressTaken,
+    NotLockable,
+    RoleAlreadyChosen,
+    SomethingOpen,
+    StaffNotClosable,
+    UnknownZone,
+    WrongLockState,
+)
 from accounts.models import User
 from accounts.policies import may_lock
-from accounts.signals import account_locked, account_unlocked, role_chosen
-from marketplace.common import audit
-from marketplace.common.errors import violated_constraint
+from accounts.signals import account_closing, account_locked, account_unlocked, role_chosen
+from marketplace.common import audit, notifications, refused_addresses
+from marketplace.common.errors import Suspended, violated_constraint
 from marketplace.common.logging import get_logger
 from marketplace.common.middleware import known_zones
 
 log = get_logger(__name__)
 
 EMAIL_UNIQUE = "accounts_user_email_key"
+# RFC 2606: no mail ever leads there, and nobody can prove to own an address of it.
+NOWHERE = "closed.invalid"
+# Keeps "Closed account" in one piece where only the first word of a name is shown.
+NO_BREAK = "\N{NO-BREAK SPACE}"
 STAFF_GROUPS = ("reviewer", "support", "finance")
 
 
@@ -98,13 +116,64 @@ def lock_account(*, account: User, by: User, reason: str, keep_sessions: bool = 
 
 @transaction.atomic
 def unlock_account(*, account: User, by: User, reason: str) -> User:
-    """Let a locked account sign in again. Raises ``WrongLockState``. Effects: an audit row, ``account_unlocked``."""
-    if not User.objects.filter(pk=account.pk, is_active=False).update(is_active=True):
+    """Let a locked account sign in again; never a closed one. Raises ``WrongLockState``. Effects: an audit row, ``account_unlocked``."""
+    if not User.objects.filter(pk=account.pk, is_active=False, closed_at=None).update(is_active=True):
         raise WrongLockState
     account.is_active = True
     audit.record("account_unlocked", by=by, subject=account, reason=reason)
     account_unlocked.send(sender=User, user=account, by=by)
     return account
+
+
+def close_account(*, user: User) -> None:
+    """Close somebody's own account for good. What was theirs alone goes; what others and the books need stays, nameless.
+
+    Raises ``StaffNotClosable``, ``Suspended`` (403), or ``SomethingOpen`` with ``hindrances``. Safe to repeat.
+    Effects: ``account_closing``, every sign-in ends, an audit row, the mail "Your account is closed" to the address that
+    it had, which may sign up again.
+    """
+    with transaction.atomic():
+        # As claims lock people, so none of these gets in between. Not ``FOR UPDATE`` yet: whoever writes a row that points
+        # here may hold what the apps above are about to change.
+        account = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        if account.closed_at is not None:
+            return
+        check_closable(account)
+        now = timezone.now()
+        if found := hindrances_of(account, at=now):
+            raise SomethingOpen(found)
+        audit.record("account_closed", by=account, subject=account)
+        emails.send_account_closed(account, address=account.email)
+        account_closing.send(sender=User, user=account, at=now)
+        notifications.forget_person(account)
+        refused_addresses.try_again(account.email)
+        _forget(account, at=now)
+        log.info("account_closed", user_id=str(account.pk))
+
+
+def check_closable(user: User) -> None:
+    """Refuse to close what its owner may not close alone. Raises ``StaffNotClosable`` or ``Suspended``."""
+    if user.is_staff:
+        raise StaffNotClosable
+    if user.suspended_at is not None or not user.is_active:
+        raise Suspended(_("Your account is suspended. Write to our support to have it closed."))
+
+
+def _forget(account: User, *, at: datetime) -> None:
+    """Take name, address and every way in off an account.
+
+    Last, because another address needs the row for itself: from here on this transaction waits for nobody.
+    """
+    with translation.override(settings.LANGUAGE_CODE):
+        account.name = gettext("Closed account").replace(" ", NO_BREAK)
+    account.email = f"closed-{uuid4().hex}@{NOWHERE}"
+    account.set_unusable_password()
+    account.time_zone = account.language = account.theme = ""
+    account.is_active, account.closed_at = False, at
+    account.save()
+    EmailAddress.objects.filter(user=account).delete()
+    Authenticator.objects.filter(user=account).delete()
+    end_sign_ins(account)
 
 
 def suspend_account(*, account: User, at: datetime) -> None:

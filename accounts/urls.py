@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
-from accounts import notification_views, views
+from accounts import closing_views, notification_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("welcome/", views.Welcome.as_view(), name="welcome"),
@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/zone/", views.ChangeZone.as_view(), name="account-zone"),
     path("account/security/", views.Security.as_view(), name="security"),
     path("account/confirmed/", views.Confirmed.as_view(), name="confirmed"),
+    path("account/privacy/close/", closing_views.CloseAccount.as_view(), name="close-account"),
+    path("account/closed/", closing_views.AccountClosed.as_view(), name="account-closed"),
     path("notifications/", notification_views.Notifications.as_view(), name="notifications"),
     path("notifications/read/", notification_views.MarkAllRead.as_view(), name="notifications-read"),
     path("notifications/mail/", notification_views.SaveMail.as_view(), name="notifications-mail"),

@@ -9,15 +9,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
+from accounts.closing import Hindrance
 from accounts.models import User
-from accounts.signals import account_locked, sign_in_finished
-from bookings import detour, services
+from accounts.signals import account_closing, account_locked, hindrances_wanted, sign_in_finished
+from bookings import detour, personal_data, services
 from bookings.models import Booking
 from bookings.policies import is_joinable
+from bookings.queries.hindrances import open_sessions
 from bookings.queries.outside_hours import kept_among
 from bookings.queries.todos import todos_of
 from bookings.tasks import refresh_mentor_in_search
 from marketplace.common.errors import DomainError
+from marketplace.common.personal_data import Chapter
 from mentors.models import Mentor
 from mentors.overview import Todo
 from mentors.queries import Session
@@ -30,7 +33,7 @@ from mentors.signals import (
     todos_wanted,
 )
 from uploads.models import Upload
-from uploads.signals import upload_ready
+from uploads.signals import data_wanted, upload_ready
 
 # What both sides of a session read that is cancelled because one of them was suspended or locked: not whose account it was.
 NOT_NOW = _("We had to call this session off.")
@@ -80,6 +83,21 @@ def mentor_was_suspended(
 @receiver(account_locked)
 def somebody_was_locked(user: User, by: User, keep_sessions: bool, **_kwargs: Any) -> None:  # Any: the signal's rest
     services.let_person_go(user=user, by=by, reason=NOT_NOW, keep_sessions=keep_sessions)
+
+
+@receiver(hindrances_wanted)
+def what_is_still_open(user: User, at: datetime, **_kwargs: Any) -> list[Hindrance]:  # Any: what every signal carries
+    return open_sessions(user, at=at)
+
+
+@receiver(account_closing)
+def somebody_leaves(user: User, **_kwargs: Any) -> None:  # Any: what every signal carries
+    services.forget_person(user=user)
+
+
+@receiver(data_wanted)
+def what_we_keep(user: User, **_kwargs: Any) -> list[Chapter]:  # Any: what every signal carries
+    return personal_data.chapters_of(user)
 
 
 @receiver(sessions_wanted)

@@ -37,6 +37,10 @@ UPLOAD_IMAGE_PIXELS_MAX = 50_000_000
 UPLOAD_PREVIEW_PAGES_MAX = 20
 UNDECIDED_RETENTION_DAYS = 90
 
+# A copy of one's data: how long it can be fetched, and how often it may be asked for.
+EXPORT_DAYS = 7
+EXPORT_EVERY_HOURS = 24
+
 REVIEW_TAKEN_SECONDS = 600
 REVIEW_UNDO_SECONDS = 10
 

@@ -45,6 +45,7 @@ STEPS = {
     "appeal_declined": _("Appeal declined"),
     "locked": _("Account locked by support"),
     "unlocked": _("Account unlocked"),
+    "closed": _("Account closed by its owner"),
 }
 
 

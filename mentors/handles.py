@@ -1,4 +1,4 @@
-"""The name a mentor goes by in addresses: made once from the name they gave, and never reused."""
+"""The name a mentor goes by in addresses: made once from the name they gave, and nobody else's until they close their account."""
 
 import itertools
 import secrets

@@ -5,11 +5,12 @@ from typing import Any
 from django.dispatch import receiver
 
 from accounts.models import User
-from accounts.signals import account_locked, account_unlocked, role_chosen
-from mentors import services
+from accounts.signals import account_closing, account_locked, account_unlocked, role_chosen
+from marketplace.common.personal_data import Chapter
+from mentors import personal_data, services
 from mentors.services import documents
 from uploads.models import Upload
-from uploads.signals import upload_completed, upload_ready, upload_refused
+from uploads.signals import data_wanted, upload_completed, upload_ready, upload_refused
 
 
 @receiver(role_chosen)
@@ -26,6 +27,16 @@ def account_was_locked(user: User, by: User, **_kwargs: Any) -> None:  # Any: wh
 @receiver(account_unlocked)
 def account_was_unlocked(user: User, by: User, **_kwargs: Any) -> None:  # Any: what every signal carries
     services.open_after_lock(user=user, by=by)
+
+
+@receiver(account_closing)
+def somebody_leaves(user: User, **_kwargs: Any) -> None:  # Any: what every signal carries
+    services.forget_mentor(user=user)
+
+
+@receiver(data_wanted)
+def what_we_keep(user: User, **_kwargs: Any) -> list[Chapter]:  # Any: what every signal carries
+    return personal_data.chapters_of(user)
 
 
 @receiver(upload_completed)

@@ -6,15 +6,23 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.closing import Hindrance
+from accounts.models import User
+from accounts.signals import hindrances_wanted
 from bookings.models import Booking
 from bookings.signals import booking_cancelled, booking_settled, given_back_wanted, holds_freed, problem_reported
+from marketplace.common.personal_data import Chapter
 from mentors.models import Mentor
 from mentors.overview import Glimpse
 from mentors.queries import Payouts
 from mentors.signals import earnings_wanted, payouts_wanted
+from payments import personal_data
+from payments.hindrances import unsettled
 from payments.queries import given_back
 from payments.services import follow_booking, request_stop
 from payments.statement import glimpse_told, payouts_told
+from uploads.models import Upload
+from uploads.signals import data_wanted
 
 
 def connect() -> None:
@@ -24,6 +32,8 @@ def connect() -> None:
     given_back_wanted.connect(given_back_of, dispatch_uid="payments.given_back_of")
     payouts_wanted.connect(tell_of_payouts, dispatch_uid="payments.tell_of_payouts")
     earnings_wanted.connect(tell_of_earnings, dispatch_uid="payments.tell_of_earnings")
+    hindrances_wanted.connect(tell_what_is_unsettled, dispatch_uid="payments.tell_what_is_unsettled")
+    data_wanted.connect(tell_what_we_keep, dispatch_uid="payments.tell_what_we_keep")
 
 
 def stop_their_payments(
@@ -48,3 +58,13 @@ def tell_of_earnings(
     sender: type[Mentor], *, mentor: Mentor, at: datetime, **_: Any
 ) -> Glimpse | None:  # Any: the signal's other words
     return glimpse_told(mentor, at=at)
+
+
+def tell_what_is_unsettled(
+    sender: type[User], *, user: User, at: datetime, **_: Any
+) -> list[Hindrance]:  # Any: the signal's other words
+    return unsettled(user, at=at)
+
+
+def tell_what_we_keep(sender: type[Upload], *, user: User, **_: Any) -> list[Chapter]:  # Any: the signal's other words
+    return personal_data.chapters_of(user)

@@ -1,8 +1,10 @@
 """Why a file was not taken."""
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.common.errors import DomainError
+from marketplace.common.errors import DomainError, RateLimited
+from marketplace.common.formatting import duration
 
 
 class NotUploaded(DomainError):
@@ -24,3 +26,21 @@ class StillChecking(DomainError):
 class FileGone(DomainError):
     code = "wrong_state"
     user_message = _("This file is not there any more. Send it again.")
+
+
+class ExportUnderWay(DomainError):
+    code = "wrong_state"
+    user_message = _("Your copy is being made already. We write to you when it is ready.")
+
+
+class ExportGone(DomainError):
+    code = "wrong_state"
+    user_message = _("This copy is not there any more. Ask for a new one.")
+
+
+class OneExportADay(RateLimited):
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after)
+        self.user_message = gettext("You can ask for one copy a day. Ask for the next in %(wait)s.") % {
+            "wait": duration(self.retry_after)
+        }

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
@@ -163,3 +163,76 @@ class UploadGroupObjectPermission(GroupObjectPermissionBase):
     """A grant: everyone in this group may open this file."""
 
     content_object = models.ForeignKey(Upload, on_delete=models.CASCADE)
+
+
+class DataExportQuerySet(models.QuerySet["DataExport"]):
+    def owned_by(self, user: User) -> "DataExportQuerySet":
+        return self.filter(user=user.pk)
+
+    def live(self) -> "DataExportQuerySet":
+        """Being made, or there to be fetched; one whose time is over counts until the purge has come by."""
+        return self.filter(status__in=[DataExport.Status.QUEUED, DataExport.Status.READY])
+
+    def downloadable(self, *, at: datetime) -> "DataExportQuerySet":
+        return self.filter(status=DataExport.Status.READY, expires_at__gt=at)
+
+    def over(self, *, at: datetime) -> "DataExportQuerySet":
+        """Those whose file nobody may fetch any more and that may still be in storage."""
+        lapsed = Q(status=DataExport.Status.READY, expires_at__lte=at)
+        return self.filter(lapsed | Q(status=DataExport.Status.EXPIRED) & ~Q(private_key=""))
+
+
+class DataExport(models.Model):
+    """A copy of all that is kept about one person, as one file that only they can fetch, for ``EXPORT_DAYS``."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Being made")
+        READY = "ready", _("Ready")
+        EXPIRED = "expired", _("Deleted")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="data_exports")
+    status = models.CharField(max_length=7, choices=Status, default=Status.QUEUED)
+    requested_at = models.DateTimeField()
+    # Where the file is, or is being written: a new one with each try, so it also tells whose try is the last. Empty again
+    # once nothing of it is stored.
+    private_key = models.CharField(max_length=255, blank=True)
+    size = models.PositiveBigIntegerField(default=0)
+    ready_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DataExportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("data export")
+        verbose_name_plural = _("data exports")
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=["queued", "ready", "expired"]), name="export_status_known"),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(status__in=["queued", "ready"]), name="export_one_live_per_person"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="ready")
+                | (
+                    ~Q(private_key="")
+                    & Q(size__gt=0, ready_at__isnull=False, expires_at__isnull=False, expires_at__gt=F("ready_at"))
+                ),
+                name="export_ready_has_a_file_and_an_end",
+            ),
+            models.UniqueConstraint(
+                fields=["private_key"], condition=~Q(private_key=""), name="export_private_key_unique"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-requested_at"], name="export_by_user"),
+            models.Index(fields=["expires_at"], condition=~Q(private_key=""), name="export_stored"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Data export {self.pk}"
+
+    def status_at(self, now: datetime) -> str:
+        """What its owner reads: it is over from its second on, whether or not the purge came by."""
+        if self.status == self.Status.READY and self.expires_at is not None and self.expires_at <= now:
+            return self.Status.EXPIRED
+        return self.status

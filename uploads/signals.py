@@ -1,4 +1,7 @@
-"""What this app announces to the apps above, inside the transaction that records it. Each carries ``upload``."""
+"""What this app announces to the apps above, inside the transaction that records it, each with ``upload``; and what it asks.
+
+data_wanted   user: a question; receivers return ``list[Chapter]``, what their app keeps about somebody (no write)
+"""
 
 from django.dispatch import Signal
 
@@ -8,3 +11,5 @@ upload_completed = Signal()
 upload_ready = Signal()
 # Nothing is kept; ``upload.refusal`` says why.
 upload_refused = Signal()
+# An export of somebody's data is made.
+data_wanted = Signal()

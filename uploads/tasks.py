@@ -22,3 +22,8 @@ def check_upload(upload_id: str) -> None:
 @app.task(queueing_lock="requeue_lost_checks")
 def requeue_lost_checks(timestamp: int) -> None:
     services.requeue_lost_checks()
+
+
+@app.task(retry=WAITS)
+def make_export(export_id: str) -> None:
+    services.make_export(export_id=UUID(export_id))

@@ -4,7 +4,7 @@ from bookings.services.attendance import beat
 from bookings.services.cancellations import cancel_booking, check_cancellable
 from bookings.services.claims import expire_hold, lock_booking, lock_people
 from bookings.services.confirmations import confirm_booking
-from bookings.services.departures import let_person_go
+from bookings.services.departures import forget_person, let_person_go
 from bookings.services.feeds import close_feed, renew_feed
 from bookings.services.holds import (
     check_upcoming,
@@ -57,6 +57,7 @@ __all__ = [
     "expire_hold",
     "extend_for_bank_step",
     "extend_hold",
+    "forget_person",
     "free_lapsed",
     "hold_slot",
     "issue_session_file",

@@ -1,4 +1,4 @@
-"""What becomes of the holds and sessions of somebody who is suspended or locked."""
+"""What becomes of the holds and sessions of somebody who is suspended or locked, and of what is left when they close their account."""
 
 from functools import partial
 from uuid import UUID
@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 
 from accounts.models import User
 from bookings.errors import AlreadyBegun, WrongState
-from bookings.models import Booking
+from bookings.models import Booking, CalendarFeed, ClockNotice, SearchRow
 from bookings.services.cancellations import cancel_booking
 from bookings.services.claims import expire_hold, free_hold, lock_people
 from marketplace.common.logging import get_logger
@@ -32,6 +32,17 @@ def let_person_go(*, user: User, by: User, reason: str, keep_sessions: bool) -> 
         app.configure_task("bookings.cancel_sessions", allow_unknown=True).defer(
             user_id=str(user.pk), by_id=str(by.pk), reason=reason
         )
+
+
+def forget_person(*, user: User) -> None:
+    """Forget what is somebody's alone: their calendar's address, where they met, their place in search.
+
+    In the transaction that closes their account, which has seen that no session is open. Sessions stay, for the other side.
+    """
+    CalendarFeed.objects.filter(user=user).delete()
+    ClockNotice.objects.filter(user=user).delete()
+    SearchRow.objects.filter(mentor=user.pk).delete()
+    Booking.objects.filter(mentor=user.pk).exclude(meeting_url="").update(meeting_url="")
 
 
 def cancel_sessions(*, user_id: UUID, by_id: UUID, reason: str) -> None:

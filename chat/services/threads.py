@@ -10,11 +10,13 @@ from bookings.models import Booking
 from bookings.services import lock_people
 from chat.errors import MentorNotOpen, TooManyThreads
 from chat.models import Thread
+from chat.queries import unsent_files
 from chat.services.messages import post_message
 from chat.services.telling import tell_of_thread
 from marketplace.common.analytics import track
 from marketplace.common.rates import count_and_period
 from mentors.models import Mentor
+from uploads.services import release_upload
 
 
 def open_thread(*, handle: str, body: str, client_id: str, by: User) -> tuple[Thread, bool]:
@@ -53,6 +55,19 @@ def unblock_thread(*, thread: Thread, by: User) -> None:
     with transaction.atomic():
         if closed.update(blocked_by=None, blocked_at=None):
             tell_of_thread(thread)
+
+
+def leave_threads(*, user: User, at: datetime) -> None:
+    """Close every conversation of somebody who closes their account, for good, and give up the files they had not sent.
+
+    What was said stays, for the other side. Closed in the leaver's name, so that nobody opens it again.
+    """
+    threads = Thread.objects.visible_to(user).exclude(blocked_by=user).order_by("pk")
+    for thread in threads.select_for_update(no_key=True):
+        Thread.objects.filter(pk=thread.pk).update(blocked_by=user, blocked_at=at)
+        tell_of_thread(thread)
+    for upload in unsent_files(user):
+        release_upload(upload=upload)
 
 
 def _check_new_thread_limit(by: User, *, at: datetime) -> None:

@@ -36,6 +36,8 @@ class Event:
     title: str = "subject.txt"
     # Whether it goes even to an address that refused a mail.
     tries_refused: bool = False
+    # Whether it goes out although its reader's account is closed by then.
+    outlives_account: bool = False
 
     @property
     def is_essential(self) -> bool:
@@ -67,6 +69,9 @@ EVENTS: dict[str, Event] = {
         Event(name="password_changed", to=("", *EVERYONE), leads_to="security", icon="shield-check"),
         Event(name="email_changed", to=("", *EVERYONE), leads_to="account", icon="shield-check"),
         Event(name="sign_in_method_changed", to=("", *EVERYONE), leads_to="security", icon="shield-check"),
+        Event(name="export_ready", to=("", *EVERYONE), leads_to="uploads:privacy", icon="download"),
+        # It is the last mail, and nobody could read a feed any more.
+        Event(name="account_closed", to=("", *BOTH), outlives_account=True),
         Event(
             name="welcome",
             to=BOTH,

@@ -26,6 +26,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.mail import EmailMultiAlternatives
 from django.template import Context
 from django.template.loader import get_template
@@ -185,14 +186,21 @@ def _why_not(mail: Mapping[str, Any]) -> str:  # Any: the job's payload
     event = event_of(mail["name"])
     if mail["good_until"] and datetime.fromisoformat(mail["good_until"]) <= timezone.now():
         return "too_late"
-    user = "" if event.is_essential else mail.get("user")
-    if user and notifications.is_switched_off(user_id=UUID(user), event=event.name):
+    user = mail.get("user")
+    if user and not event.outlives_account and _is_closed(UUID(user)):
+        return "account_closed"
+    if user and not event.is_essential and notifications.is_switched_off(user_id=UUID(user), event=event.name):
         return "switched_off"
     if (check := mail.get("still")) and not still_holds(Check(*check)):
         return "not_true_any_more"
     if not event.tries_refused and refusal_of(mail["to"]):
         return "address_refused"
     return ""
+
+
+def _is_closed(user_id: UUID) -> bool:
+    """Whether its owner has closed the account since: the address it had may be somebody else's by now."""
+    return get_user_model().objects.filter(pk=user_id, closed_at__isnull=False).exists()
 
 
 def _message(mail: Mapping[str, Any]) -> EmailMultiAlternatives:  # Any: the job's payload

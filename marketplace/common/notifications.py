@@ -94,6 +94,12 @@ def tell_once(*, event: str, to: UUID, about: str) -> bool:
     return True
 
 
+def forget_person(user: Person) -> None:
+    """Drop somebody's feed, their switches and what they were told once: their account is closed. Safe to repeat."""
+    for model in (Notification, MailSwitchedOff, ToldOnce):
+        model.objects.filter(user=user.pk).delete()
+
+
 def forget_old() -> None:
     """Drop what is too old to be looked for. Safe to repeat."""
     now = timezone.now()

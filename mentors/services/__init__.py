@@ -10,6 +10,7 @@ from mentors.services.calendars import add_calendar as add_calendar
 from mentors.services.calendars import read_before_claim as read_before_claim
 from mentors.services.calendars import read_now as read_now
 from mentors.services.calendars import remove_calendar as remove_calendar
+from mentors.services.departures import forget_mentor as forget_mentor
 from mentors.services.documents import issue_document as issue_document
 from mentors.services.documents import purge as purge
 from mentors.services.documents import withdraw_document as withdraw_document

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from marketplace.common.idempotency import purge_keys
 from mentors.services.documents import purge
+from uploads.services import purge_exports
 
 
 class Purged(NamedTuple):
@@ -12,5 +13,5 @@ class Purged(NamedTuple):
 
 
 def purge_all() -> Purged:
-    """Delete the files that may not be kept any longer and the idempotency keys older than a day. Safe to repeat."""
-    return Purged(files=purge(), keys=purge_keys())
+    """Delete the files and exports that may not be kept any longer and the idempotency keys older than a day. Safe to repeat."""
+    return Purged(files=purge() + purge_exports(), keys=purge_keys())

@@ -28,7 +28,7 @@ from payments.models import Dispute, Refund, RefundRequest
 from payments.services.receipts import issue_receipt
 from tests.factories import make_booking, make_mentor, make_paid_booking, make_staff, make_student, make_user
 from tests.signin import sign_in
-from uploads.models import Upload
+from uploads.models import DataExport, Upload
 from uploads.services import grant_view
 
 ACTORS = (
@@ -66,6 +66,7 @@ class World:
     problem: ProblemReport
     strike: Strike
     notification: Notification
+    export: DataExport
     clients: dict[str, Client] = field(default_factory=dict)
 
     def ask(self, actor: str, method: str, url: str) -> int:
@@ -110,6 +111,7 @@ class World:
             "request_id": {"": self.refund_request.pk},
             "dispute_id": {"": self.dispute.pk},
             "notification_id": {"": self.notification.pk},
+            "export_id": {"": self.export.pk},
             "token": {"": link_for(self.student.pk, "welcome").rstrip("/").rpartition("/")[2]},
         }
 
@@ -130,6 +132,20 @@ def make_trouble() -> dict[str, Any]:  # Any: rows of several models
             pk="du_access", payment=payment, status="open", amount_minor=100, opened_at=now
         ),
     }
+
+
+def make_export(user: User) -> DataExport:
+    """A copy of somebody's data that can be fetched; they may ask for another by now."""
+    now = timezone.now()
+    return DataExport.objects.create(
+        user=user,
+        status=DataExport.Status.READY,
+        requested_at=now - timedelta(days=2),
+        private_key="private/export-access",
+        size=10,
+        ready_at=now - timedelta(days=2),
+        expires_at=now + timedelta(days=5),
+    )
 
 
 def make_world() -> World:
@@ -179,6 +195,7 @@ def make_world() -> World:
         problem=problem,
         strike=strike,
         notification=note(event="booking_confirmed", to=student.pk, title="For the table.", path="/sessions/"),
+        export=make_export(student),
         **make_trouble(),
     )
     people = {

@@ -12,8 +12,7 @@ FOLDER = settings.BASE_DIR / "templates" / "emails"
 MAILS = {path.name for path in FOLDER.iterdir() if path.is_dir()}
 APPS = ("accounts", "uploads", "mentors", "bookings", "payments", "chat")
 
-# The table of the design: which mails there are, and which of them can't be switched off (True). The two that belong to the
-# page about one's own data ("export ready", "account closed") come with that page, which is not there yet.
+# The table of the design: which mails there are, and which of them can't be switched off (True).
 DESIGN = {
     "code": True,
     "account_exists": True,
@@ -48,6 +47,8 @@ DESIGN = {
     "no_hours": False,
     "payout_sent": True,
     "payout_failed": True,
+    "export_ready": True,
+    "account_closed": True,
     "queue_late": False,
 }
 # What came on top: answers to the above, and what ends them.

@@ -23,6 +23,8 @@ from payments import emails as payments
 from payments.models import Dispute, Earning, Payment, Payout, Receipt, Refund
 from tests.factories import make_mentor, make_paid_booking, make_staff, make_student, make_subject, make_user
 from tests.jobs import waiting_jobs
+from uploads import emails as uploads
+from uploads.models import DataExport
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 START = datetime(2026, 11, 26, 18, 30, tzinfo=UTC)
@@ -75,6 +77,9 @@ def _signing_in(cast: Cast) -> None:
     accounts.send_email_changed(user=user, old_address="old@example.org", device=DEVICE)
     accounts.send_sign_in_method_changed(user=user, change="passkey_added", device=DEVICE)
     accounts.send_welcome(user)
+    accounts.send_account_closed(user, address=user.email)
+    until = NOW + timedelta(days=7)
+    uploads.send_export_ready(DataExport(user=user, size=2_400_000, ready_at=NOW, expires_at=until))
 
 
 def _sessions(cast: Cast) -> None:

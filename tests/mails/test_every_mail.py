@@ -58,6 +58,8 @@ SUBJECTS = {
     "no_hours": "You have no open hours next week",
     "payout_sent": "$284.00 is on its way",
     "payout_failed": "Your payout did not go through",
+    "export_ready": "Your data is ready to download",
+    "account_closed": "Your account is closed",
     "queue_late": "6 documents have waited over 24 hours",
 }
 

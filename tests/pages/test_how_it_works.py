@@ -52,6 +52,7 @@ SENTENCES = [
     "You have 5 minutes to send a file and 1 day to hand it in",
     "A link to a private file is good for 1 minute",
     "deleted 30 days after the decision, or 90 days after it was sent",
+    "a copy of your data, and for the next one 1 day later. Each can be fetched for 7 days",
     "You and a mentor share 1 conversation",
     "up to 4,000 characters and 5 files, and can be edited for 5 minutes. A file that no message took is deleted after 7 days",
     "reminded of a session 1 day and 1 hour before it",

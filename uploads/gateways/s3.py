@@ -3,7 +3,7 @@
 Imported by ``storage.py`` when first a file is touched.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -91,7 +91,8 @@ class PrivateFiles:
             _raise_unless_missing(exc)
             return None
 
-    def write(self, key: str, data: bytes, *, content_type: str) -> None:
+    def write(self, key: str, data: bytes | IO[bytes], *, content_type: str) -> None:
+        """Write a file; one that is open for reading is sent from where it stands, piece by piece."""
         try:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
         except (ClientError, BotoCoreError) as exc:

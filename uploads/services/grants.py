@@ -4,7 +4,7 @@ from django.contrib.auth.models import Group
 from guardian.shortcuts import assign_perm, remove_perm
 
 from accounts.models import User
-from uploads.models import VIEW, Upload
+from uploads.models import VIEW, Upload, UploadUserObjectPermission
 
 
 def grant_view(*, upload: Upload, to: User | Group) -> None:
@@ -15,3 +15,8 @@ def grant_view(*, upload: Upload, to: User | Group) -> None:
 def revoke_view(*, upload: Upload, of: User | Group) -> None:
     """Take that leave back. Safe to repeat."""
     remove_perm(VIEW, of, upload)
+
+
+def revoke_all(*, of: User) -> None:
+    """Take all leave back that somebody was given by name. In the caller's transaction."""
+    UploadUserObjectPermission.objects.filter(user=of.pk).delete()
