@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from marketplace.common import formatting
-from mentors.models import Mentor, VerificationDocument
+from mentors.models import CalendarImport, Mentor, VerificationDocument
 from mentors.queries import Payouts, Session
 from mentors.signals import earnings_wanted, todos_wanted
 from mentors.windows import Hours, windows_between
@@ -48,10 +48,16 @@ def todos_of(
     hours: Hours,
     payouts: Payouts | None,
     expiring: Iterable[VerificationDocument],
+    unreadable: Iterable[CalendarImport],
     at: datetime,
 ) -> list[Todo]:
     """List what wants doing, what has a deadline first: this floor's own, and what the apps above tell of."""
-    own = [*_about_hours(hours, at=at), *_about_payouts(payouts), *map(_about_document, expiring)]
+    own = [
+        *_about_hours(hours, at=at),
+        *map(_about_calendar, unreadable),
+        *_about_payouts(payouts),
+        *map(_about_document, expiring),
+    ]
     answers = todos_wanted.send(sender=Mentor, mentor=mentor, at=at)
     others = [todo for _receiver, answer in answers for todo in cast("list[Todo]", answer)]
     return sorted([*own, *others], key=lambda todo: todo.order)
@@ -84,6 +90,13 @@ def _about_hours(hours: Hours, *, at: datetime) -> Iterable[Todo]:
     elif not is_open_next_week(hours, at=at):
         name, hint = _("Open hours next week"), _("Nothing is open from Monday on, so nobody can book you then.")
         yield Todo(SOON, name, hint, url, _("Closed"), "glow")
+
+
+def _about_calendar(calendar: CalendarImport) -> Todo:
+    name = _("Your calendar at %(host)s can’t be read") % {"host": calendar.host}
+    values = {"trouble": calendar.trouble, "date": formatting.day(calendar.read_at)}
+    hint = _("%(trouble)s What it said on %(date)s still counts.") % values
+    return Todo(SOON, name, hint, reverse("mentors:calendars"), _("Not read"), "glow")
 
 
 def _about_payouts(payouts: Payouts | None) -> Iterable[Todo]:

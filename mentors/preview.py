@@ -12,9 +12,11 @@ from django.utils.translation import ngettext
 
 from marketplace.common import formatting
 from mentors.week import hours_text, open_minutes, room_for
-from mentors.windows import Hours, Window, windows_between
+from mentors.windows import Hours, Window, merge, subtract, windows_between
 
 ONE_DAY = timedelta(days=1)
+# Whatever the zone, the week that a moment lies in begins and ends this near to it.
+NEAR = timedelta(days=8)
 HALF_HOUR = 30
 HALVES_A_DAY = 48
 # Shown when nothing is open: a working day.
@@ -49,14 +51,24 @@ class Week:
     whole: list[Window]
     sessions: Sequence[Span]
     days_off: frozenset[date]
+    # What of the windows other calendars leave free.
+    free: list[Window]
+
+    @property
+    def busy(self) -> list[Window]:
+        """What of the windows is taken by other calendars; their busy times outside the hours are of no interest."""
+        return subtract(self.windows, self.free)
 
     @property
     def days(self) -> list[date]:
         return [self.monday + number * ONE_DAY for number in range(7)]
 
 
-def week_of(hours: Hours, *, at: datetime, sessions: Iterable[Span] = ()) -> Week:
-    """Expand the week that ``at`` lies in, in the zone of the hours, cut at its two midnights."""
+def week_of(hours: Hours, *, at: datetime, sessions: Iterable[Span] = (), busy: Iterable[Window] = ()) -> Week:
+    """Expand the week that ``at`` lies in, in the zone of the hours, cut at its two midnights.
+
+    ``busy`` are the times that other calendars told of.
+    """
     today = at.astimezone(hours.zone).date()
     monday = today - today.weekday() * ONE_DAY
     starts_at, ends_at = (
@@ -71,7 +83,8 @@ def week_of(hours: Hours, *, at: datetime, sessions: Iterable[Span] = ()) -> Wee
         if exception.kind == "remove" and not exception.windows and exception.applies_to(monday + number * ONE_DAY)
     }
     within = [session for session in sessions if session.starts_at < ends_at and session.ends_at > starts_at]
-    return Week(monday, hours.zone, windows, whole, within, frozenset(off))
+    free = subtract(windows, merge(busy))
+    return Week(monday, hours.zone, windows, whole, within, frozenset(off), free)
 
 
 def is_inside(session: Span, windows: Iterable[Window]) -> bool:
@@ -81,6 +94,7 @@ def is_inside(session: Span, windows: Iterable[Window]) -> bool:
 def preview(week: Week) -> dict[str, Any]:  # Any: template data
     """Place the week's blocks on a grid of half hours, only as high as it needs to be."""
     pieces = [piece for window in week.windows for piece in _pieces(window, week, "open")]
+    pieces += [piece for window in week.busy for piece in _pieces(window, week, "busy")]
     for session in week.sessions:
         kind = "booked" if is_inside(session, week.whole) else "outside"
         pieces += _pieces(session, week, kind)
@@ -89,6 +103,7 @@ def preview(week: Week) -> dict[str, Any]:  # Any: template data
     pieces += [Piece(week.days.index(day), top, bottom, "off") for day in sorted(week.days_off)]
     return {
         "description": describe(week),
+        "has_busy": bool(week.busy),
         "dates": formatting.date_range(week.days[0], week.days[-1]),
         "heads": [format_date(day, "EEEEE", locale=formatting.active_locale()) for day in week.days],
         "hours": [{"row": half - top, "label": half // 2} for half in range(-(-top // 6) * 6, bottom, 6)],
@@ -125,6 +140,8 @@ def describe(week: Week) -> str:
             sentences.append(_("%(day)s: open %(times)s.") % {"day": name, "times": times})
         else:
             sentences.append(_("%(day)s: not bookable.") % {"day": name})
+        if taken := _times_on(day, week.busy, week.zone):
+            sentences.append(_("Busy in your calendar: %(times)s.") % {"times": taken})
         if booked := _times_on(day, inside, week.zone):
             sentences.append(_("Booked: %(times)s.") % {"times": booked})
         if apart := _times_on(day, outside, week.zone):
@@ -142,11 +159,18 @@ def _times_on(day: date, spans: Iterable[Span], zone: ZoneInfo) -> str:
 
 
 def room_sentence(week: Week, *, minutes: int, break_minutes: int) -> str:
-    """``26½ hours open, room for about 26 sessions with your 15-minute breaks.``"""
-    opened = open_minutes(week.windows)
-    if not opened:
+    """``26½ hours open, room for about 26 sessions with your 15-minute breaks.``, busy times of other calendars left out."""
+    if not week.windows:
         return _("Nothing is open this week.")
-    count = room_for(week.windows, minutes=minutes, break_minutes=break_minutes)
+    sentence = _room(week, minutes=minutes, break_minutes=break_minutes)
+    if not week.busy:
+        return sentence
+    return _("%(sentence)s What is busy in your calendar is left out.") % {"sentence": sentence}
+
+
+def _room(week: Week, *, minutes: int, break_minutes: int) -> str:
+    opened = open_minutes(week.free)
+    count = room_for(week.free, minutes=minutes, break_minutes=break_minutes)
     values = {"hours": hours_text(opened), "count": count, "break": break_minutes}
     if break_minutes:
         return (

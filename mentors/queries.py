@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from mentors.errors import Fault
 from mentors.models import CalendarImport, Mentor, MentorSubject, Package, Subject, VerificationDocument
 from mentors.signals import payouts_wanted, sessions_wanted
-from mentors.windows import DatedException, Hours, Rule, WallWindow
+from mentors.windows import DatedException, Hours, Rule, WallWindow, Window
 from uploads.models import Upload
 
 SENT_STATUSES = (
@@ -139,6 +139,17 @@ def calendars_of(mentor: Mentor) -> list[CalendarImport]:
     """Read a mentor's imported calendars in the order they were added, each with ``busy_count``: its times yet to come."""
     ahead = Count("busy_times", filter=Q(busy_times__ends_at__gt=timezone.now()))
     return list(mentor.calendars.annotate(busy_count=ahead).order_by("added_at", "pk"))
+
+
+def unreadable_calendars(mentor: Mentor) -> list[CalendarImport]:
+    """Read the calendars that could not be read often enough to be told of, in the order they were added."""
+    return list(mentor.calendars.filter(failures__gte=CalendarImport.TELL_AT).order_by("added_at", "pk"))
+
+
+def busy_between(mentor: Mentor, starts_at: datetime, ends_at: datetime) -> list[Window]:
+    """Read the busy times that other calendars told of, as they were kept; they may overlap. One query."""
+    near = mentor.busy_times.filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
+    return [Window(*span) for span in near.order_by("starts_at", "pk").values_list("starts_at", "ends_at")]
 
 
 def public_photo(sha256: str) -> Upload | None:

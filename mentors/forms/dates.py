@@ -28,7 +28,6 @@ class DateForm(forms.Form):
             ("replace", gettext_lazy("Other hours")),
         ],
         widget=forms.RadioSelect,
-        initial="remove",
         error_messages={"required": gettext_lazy("Choose what changes on this date.")},
     )
     date = forms.DateField(

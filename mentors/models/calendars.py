@@ -33,6 +33,9 @@ class CalendarImport(models.Model):
         )
         TOO_MANY = "too_many", _("The calendar holds more entries or repetitions than we read.")
 
+    # So often in a row it can't be read before its mentor is told: servers have bad moments.
+    TELL_AT = 2
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     mentor = models.ForeignKey(Mentor, on_delete=models.CASCADE, related_name="calendars")
     # 1 to 5: with its unique index the database itself refuses a sixth.

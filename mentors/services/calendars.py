@@ -35,7 +35,6 @@ FRESH = timedelta(seconds=settings.CALENDAR_FRESH_SECONDS)
 PARSE_EVERY = timedelta(hours=settings.CALENDAR_PARSE_HOURS)
 # So long a mentor is left alone after they were told, should a calendar come and go.
 QUIET = timedelta(days=1)
-TELL_AT = 2
 # Jobs at a time: slow servers must not keep the worker from everything else.
 LANES = 2
 Failure = CalendarImport.Failure
@@ -209,7 +208,7 @@ def _record(calendar: CalendarImport, reading: Reading, *, at: datetime) -> None
             return
         row.failures, row.failure = row.failures + 1, reading.failure or Failure.SERVER
         row.due_at = at + READ_EVERY
-        if row.failures == TELL_AT and (row.told_at is None or row.told_at <= at - QUIET):
+        if row.failures == CalendarImport.TELL_AT and (row.told_at is None or row.told_at <= at - QUIET):
             row.told_at = at
             send_calendar_unreadable(row)
         row.save(update_fields=["failures", "failure", "due_at", "told_at"])

@@ -23,8 +23,8 @@ from mentors.forms.dates import DateForm, read_place, read_places
 from mentors.forms.hours import DAYS, TIMES, TypedWeek, WeeklyHoursForm, day_name
 from mentors.forms.rules import BookingRulesForm
 from mentors.models import Policy
-from mentors.preview import is_inside, preview, room_sentence, week_of
-from mentors.queries import Session, hours_of, sessions_between
+from mentors.preview import NEAR, is_inside, preview, room_sentence, week_of
+from mentors.queries import Session, busy_between, hours_of, sessions_between
 from mentors.views.base import MentorOperation
 from mentors.windows import Hours, windows_between
 
@@ -79,7 +79,7 @@ class AvailabilityView(MentorOperation):
 
     def span(self) -> tuple[datetime, datetime]:
         """From the week's beginning, whose sessions the preview shows, to the furthest that anyone can have booked."""
-        return self.now - timedelta(days=8), self.now + timedelta(days=settings.HORIZON_DAYS_MAX)
+        return self.now - NEAR, self.now + timedelta(days=settings.HORIZON_DAYS_MAX)
 
     @cached_property
     def sessions(self) -> list[Session]:
@@ -140,7 +140,8 @@ class WeeklyHours(AvailabilityView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
         form: WeeklyHoursForm = kwargs.get("form") or self.get_form()
-        week = week_of(self.shown_hours(), at=self.now, sessions=self.sessions)
+        busy = busy_between(self.mentor, self.now - NEAR, self.now + NEAR)
+        week = week_of(self.shown_hours(), at=self.now, sessions=self.sessions, busy=busy)
         return super().get_context_data(
             **{**kwargs, "form": form},
             rows=form.rows(),

@@ -18,8 +18,16 @@ from mentors import services
 from mentors.languages import language_name
 from mentors.models import VerificationDocument
 from mentors.overview import glimpse_of, sessions_on, todos_of
-from mentors.preview import preview, room_sentence, week_of
-from mentors.queries import application_of, expiring_documents, hours_of, payouts_of, sessions_between
+from mentors.preview import NEAR, preview, room_sentence, week_of
+from mentors.queries import (
+    application_of,
+    busy_between,
+    expiring_documents,
+    hours_of,
+    payouts_of,
+    sessions_between,
+    unreadable_calendars,
+)
 from mentors.tasklist import progress_of, tasks_of
 from mentors.views.base import MentorOperation, MentorPage
 
@@ -45,16 +53,15 @@ class Overview(MentorPage):
             return super().get_context_data(tasks=tasks, progress=progress_of(tasks), **kwargs)
         hours = hours_of(self.mentor)
         # From the week's beginning on, whose sessions the preview shows.
-        sessions = sessions_between(
-            self.mentor, now - timedelta(days=8), now + timedelta(days=settings.HORIZON_DAYS_MAX)
-        )
+        sessions = sessions_between(self.mentor, now - NEAR, now + timedelta(days=settings.HORIZON_DAYS_MAX))
         coming = [session for session in sessions if session.ends_at > now]
-        week = week_of(hours, at=now, sessions=sessions)
+        week = week_of(hours, at=now, sessions=sessions, busy=busy_between(self.mentor, now - NEAR, now + NEAR))
         todos = todos_of(
             self.mentor,
             hours=hours,
             payouts=payouts_of(self.mentor),
             expiring=expiring_documents(self.mentor, by=now.date() + timedelta(days=DOCUMENT_NOTICE_DAYS)),
+            unreadable=unreadable_calendars(self.mentor),
             at=now,
         )
         return super().get_context_data(

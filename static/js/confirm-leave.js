@@ -12,7 +12,7 @@ function asCame(form) {
 
 export function attach(root) {
   for (const form of fresh(root, "[data-confirm-leave]")) {
-    const bar = form.querySelector("[data-savebar]");
+    const bar = form.querySelector("[data-savebar]") ?? (form.id && document.querySelector(`[data-savebar="${form.id}"]`));
     let saved = asCame(form);
     let leaving = false;
     // A page that came back with errors holds unsaved answers already.

@@ -13,7 +13,7 @@ from bookings.models import Booking, Review, Strike
 from bookings.services import propose_move, report_problem, say_outcome
 from bookings.services.strikes import add_strike
 from mentors import services
-from mentors.models import Mentor, VerificationDocument
+from mentors.models import CalendarImport, Mentor, VerificationDocument
 from mentors.windows import DatedException
 from tests.bookings.after import make_past_session
 from tests.factories import make_booking, make_mentor, make_paid_booking, make_staff, make_student, make_subject
@@ -175,6 +175,22 @@ def test_a_certificate_that_expires_soon_is_named(client: Client, mentor: Mentor
     assert "Your Linear algebra certificate expires on Fri 25 Dec" in overview(client)
     VerificationDocument.objects.filter(pk=document.pk).update(expires_on=date(2026, 12, 26))
     assert "certificate expires" not in overview(client)
+
+
+def test_a_calendar_that_cannot_be_read_is_named_with_what_to_do(client: Client, mentor: Mentor) -> None:
+    calendar = CalendarImport.objects.create(
+        mentor=mentor, place=1, sealed_address="sealed", address_hash="1", host="calendar.example.org", time_zone="UTC",
+        added_at=NOW, asked_at=NOW, due_at=NOW, read_at=NOW - timedelta(days=2), parsed_at=NOW, failures=1, failure="gone",
+    )  # fmt: skip
+    assert "calendar.example.org" not in overview(client), "once is no reason yet"
+    CalendarImport.objects.filter(pk=calendar.pk).update(failures=2)
+    page = overview(client)
+    assert "Your calendar at calendar.example.org can’t be read" in page
+    assert "There is no calendar at this address any more." in page
+    assert "What it said on Mon 23 Nov still counts." in page
+    assert page.index('href="/mentor/availability/calendars/"') < page.index("This week")
+    CalendarImport.objects.filter(pk=calendar.pk).update(failures=0, failure="")
+    assert "calendar.example.org" not in overview(client)
 
 
 # What was earned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -92,7 +93,10 @@ def test_tomorrow_is_blocked_in_four_clicks(
     tomorrow = datetime.now(ZoneInfo("Europe/Berlin")).date() + timedelta(days=1)
     person.press(page.get_by_role("navigation", name="Mentor workspace").get_by_role("link", name="Availability"))
     person.press(page.get_by_role("link", name="Add a date"))
+    bar = page.get_by_role("region", name="Unsaved changes")
+    expect(bar).to_be_hidden()
     person.choose(page.get_by_role("radio", name="Day off"))
+    expect(bar).to_be_visible()
     person.press(page.get_by_test_id("save-date"))
     expect(page.get_by_text("Saved. Students see it from now on.").first).to_be_visible()
     assert person.clicks <= 4
@@ -197,8 +201,19 @@ def test_a_change_made_before_the_script_came_can_be_saved_and_undone(
     expect(page.get_by_label("Monday, block 1 until")).to_have_value("17:00")
 
 
-def test_leaving_with_changes_warns(page: Page, site: str, mentor: Mentor) -> None:
-    come(page, site, mentor, "/mentor/availability/")
+@pytest.mark.parametrize(
+    ("tab", "label", "value", "kept"),
+    [
+        ("", "Monday, block 1 until", "13:00", "17:00"),
+        ("dates/", "Block 1 from", "13:00", ""),
+        ("rules/", "Break between sessions", "15", "0"),
+    ],
+    ids=["hours", "dates", "rules"],
+)
+def test_each_tab_has_one_save_that_comes_with_a_change_and_leaving_warns(
+    page: Page, site: str, mentor: Mentor, tab: str, label: str, value: str, kept: str
+) -> None:
+    come(page, site, mentor, f"/mentor/availability/{tab}")
     asked: list[str] = []
 
     def stay(dialog: object) -> None:
@@ -206,10 +221,22 @@ def test_leaving_with_changes_warns(page: Page, site: str, mentor: Mentor) -> No
         dialog.dismiss()  # type: ignore[attr-defined]  # the same
 
     page.on("dialog", stay)
-    page.get_by_label("Monday, block 1 until").select_option("13:00")
-    page.get_by_role("link", name="Booking rules").click(no_wait_after=True)
+    bar = page.get_by_role("region", name="Unsaved changes")
+    expect(bar).to_be_hidden()
+    field = page.get_by_label(label)
+    field.select_option(value)
+    expect(bar).to_contain_text("Not saved yet.")
+    expect(bar.get_by_role("button")).to_have_count(2)
+    assert page.get_by_role("main").get_by_role("button", name=re.compile("^Save")).count() == 1
+    page.get_by_role("link", name="Calendars").click(no_wait_after=True)
     page.wait_for_timeout(0)
-    expect(page.get_by_label("Monday, block 1 until")).to_have_value("13:00")
+    expect(field).to_have_value(value)
+    assert asked == ["beforeunload"]
+    bar.get_by_role("button", name="Undo").click()
+    expect(bar).to_be_hidden()
+    expect(field).to_have_value(kept)
+    page.get_by_role("link", name="Calendars").click()
+    expect(page.get_by_role("heading", name="Calendars we read")).to_be_visible()
     assert asked == ["beforeunload"]
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from time_machine import TimeMachineFixture
 
 from mentors import services
-from mentors.models import Mentor
+from mentors.models import BusyTime, Mentor
 from mentors.queries import Session, hours_of
 from mentors.signals import sessions_wanted
 from mentors.windows import DatedException, Rule, WallWindow
@@ -286,6 +286,26 @@ def test_the_week_says_what_is_open_and_how_much_fits(
     assert "Wednesday: day off." in page
     assert "Sunday: not bookable." in page
     assert "23–29 November" in page
+
+
+@pytest.mark.parametrize("url", [WEEKLY, "/mentor/"])
+def test_the_week_leaves_out_what_is_busy_in_another_calendar(
+    client: Client, signed_in: Mentor, time_machine: TimeMachineFixture, url: str
+) -> None:
+    time_machine.move_to(NOW, tick=False)
+    assert "3 hours open, room for about 4 sessions." in client.get(url).text
+    monday_at_nine = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    hour = timedelta(hours=1)
+    for mentor, first, last in ((signed_in, 1, 2), (make_mentor(), 0, 3)):
+        BusyTime.objects.create(
+            mentor=mentor, starts_at=monday_at_nine + first * hour, ends_at=monday_at_nine + last * hour
+        )
+    page = client.get(url).text
+    assert "Monday: open 09:00–12:00. Busy in your calendar: 10:00–11:00." in page
+    assert "2 hours open, room for about 2 sessions. What is busy in your calendar is left out." in page
+    assert "week-preview__block--busy" in page
+    typed = client.post(WEEKLY, week(monday="14:00-17:00") | {"preview": "1"}).text
+    assert "Monday: open 14:00–17:00. Tuesday" in typed
 
 
 def test_sessions_outside_the_hours_are_listed_and_stay(

@@ -14,7 +14,7 @@ from mentors.clocks import next_clock_change, zone_groups
 from mentors.dates import next_date, runs
 from mentors.handles import MAX_LENGTH, RESERVED, handle_candidates
 from mentors.languages import COMMON, known_languages, language_name
-from mentors.preview import preview, week_of
+from mentors.preview import preview, room_sentence, week_of
 from mentors.prices import highest_price, length_prices, receives
 from mentors.week import Overlap, hours_text, open_minutes, overlaps, overlaps_on_a_day, room_for
 from mentors.windows import DatedException, Hours, Rule, WallWindow, Window
@@ -125,6 +125,29 @@ def test_the_preview_tells_sessions_inside_from_outside() -> None:
         "Monday: open 09:00–12:00. Booked: 09:00–09:45. Booked outside these hours: 15:00–15:45."
         in shown["description"]
     )
+
+
+def test_the_preview_shows_what_other_calendars_take_of_the_hours() -> None:
+    def busy(first: float, last: float) -> Window:
+        return Window(MONDAY + timedelta(hours=first), MONDAY + timedelta(hours=last))
+
+    hours = Hours(ZoneInfo("UTC"), (Rule(0, time(9), time(12)), Rule(1, time(9), time(12))))
+    # Two that overlap, one that lies half outside the hours, one all of Tuesday, and one of no interest.
+    week = week_of(hours, at=MONDAY, busy=[busy(9.5, 10), busy(9.75, 10.5), busy(11.5, 13), busy(24, 48), busy(60, 61)])
+    shown = preview(week)
+    kinds = [(block["column"], block["row"], block["span"]) for block in shown["blocks"] if block["kind"] == "busy"]
+    assert kinds == [(1, 1, 2), (1, 5, 1), (2, 0, 6)]
+    assert shown["has_busy"]
+    assert shown["description"].startswith(
+        "Monday: open 09:00–12:00. Busy in your calendar: 09:30–10:30, 11:30–12:00. "
+        "Tuesday: open 09:00–12:00. Busy in your calendar: 09:00–12:00. Wednesday: not"
+    )
+    assert room_sentence(week, minutes=45, break_minutes=0) == (
+        "1½ hours open, room for about 1 session. What is busy in your calendar is left out."
+    )
+    without = week_of(hours, at=MONDAY)
+    assert room_sentence(without, minutes=45, break_minutes=0) == "6 hours open, room for about 8 sessions."
+    assert not preview(without)["has_busy"]
 
 
 def test_a_week_is_cut_at_its_own_midnights_even_when_the_clocks_change() -> None:
