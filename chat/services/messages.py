@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -12,6 +12,7 @@ from chat.errors import EmptyMessage, ThreadBlocked
 from chat.models import Message, Thread
 from chat.services.files import attach_files
 from chat.services.telling import tell_of_message, tell_of_thread
+from marketplace.common.errors import violated_constraint
 
 
 def post_message(
@@ -25,18 +26,21 @@ def post_message(
     body = body.strip()
     if not body and not upload_ids:
         raise EmptyMessage
-    with transaction.atomic():
-        locked = Thread.objects.select_for_update(no_key=True).get(pk=thread.pk)
-        now = timezone.now()
-        earlier = Message.objects.filter(thread=locked, author=by, client_id=client_id).first()
-        if earlier is not None:
-            return earlier, False
-        if locked.blocked_by_id is not None:
-            raise ThreadBlocked
-        message = _append(locked, body=body, client_id=client_id, by=by, at=now)
-        attach_files(message=message, thread=locked, upload_ids=upload_ids, by=by)
-        tell_of_message(locked, message)
-        return message, True
+    try:
+        with transaction.atomic():
+            message = _append(thread, body=body, client_id=client_id, by=by)
+            if message is not None:
+                attach_files(message=message, thread=thread, upload_ids=upload_ids, by=by)
+                tell_of_message(thread, message)
+                return message, True
+    except IntegrityError as exc:
+        # Sent twice at once: the other one was not to be seen before it had the lock.
+        if violated_constraint(exc) != "message_client_id_unique":
+            raise
+    earlier = Message.objects.filter(thread=thread, author=by, client_id=client_id).first()
+    if earlier is None:
+        raise ThreadBlocked
+    return earlier, False
 
 
 def mark_read(*, thread: Thread, number: int, by: User) -> None:
@@ -48,12 +52,36 @@ def mark_read(*, thread: Thread, number: int, by: User) -> None:
             tell_of_thread(thread)
 
 
-def _append(thread: Thread, *, body: str, client_id: str, by: User, at: datetime) -> Message:
-    number = thread.last_number + 1
-    message = Message.objects.create(
-        thread=thread, author=by, number=number, body=body, client_id=client_id, created_at=at
+# Counts on and writes in one statement, where the thread is open and the message not there yet. Who writes has the
+# conversation before them: what stands above counts as read. Times rise with the numbers.
+APPEND = """
+WITH thread AS (
+    UPDATE chat_thread SET
+        last_number = last_number + 1,
+        last_message_at = GREATEST(last_message_at, %(at)s),
+        student_read_number = CASE student_id WHEN %(by)s THEN last_number + 1 ELSE student_read_number END,
+        mentor_read_number = CASE mentor_id WHEN %(by)s THEN last_number + 1 ELSE mentor_read_number END
+    WHERE id = %(thread)s AND blocked_by_id IS NULL AND NOT EXISTS (
+        SELECT FROM chat_message WHERE thread_id = %(thread)s AND author_id = %(by)s AND client_id = %(client_id)s
     )
-    # Who writes has the conversation before them: what stands above counts as read.
-    read = "student_read_number" if by.pk == thread.student_id else "mentor_read_number"
-    Thread.objects.filter(pk=thread.pk).update(**{"last_number": number, "last_message_at": at, read: number})
+    RETURNING last_number, last_message_at
+)
+INSERT INTO chat_message (id, thread_id, author_id, number, body, client_id, created_at)
+SELECT %(id)s, %(thread)s, %(by)s, last_number, %(body)s, %(client_id)s, last_message_at FROM thread
+RETURNING number, created_at
+"""
+
+
+def _append(thread: Thread, *, body: str, client_id: str, by: User) -> Message | None:
+    """Write the thread's next message; None where it is there already, or the thread is closed."""
+    message = Message(thread=thread, author=by, body=body, client_id=client_id)
+    values: dict[str, str | UUID | datetime] = {
+        "id": message.pk, "thread": thread.pk, "by": by.pk, "body": body, "client_id": client_id, "at": timezone.now(),
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(APPEND, values)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    message.number, message.created_at = row
     return message

@@ -1,7 +1,6 @@
 """The product's own web application on a real port, and readers who hold streams of it."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,7 +13,8 @@ from accounts.models import User
 from marketplace import asgi, streams
 from marketplace.sandbox.processes import LOOPBACK, free_port
 from marketplace.web_worker import LiveServer
-from tests.live.reader import PATIENCE, Reader, session_of
+from tests.live.reader import Reader, session_of
+from tests.waiting import PATIENCE, wait_until
 
 
 class Site:
@@ -42,13 +42,6 @@ class Site:
 
     def holds(self, count: int) -> bool:
         return len(asgi.streams) == count
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < until, "it never came true"
-        time.sleep(0.01)
 
 
 @pytest.fixture

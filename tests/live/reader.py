@@ -10,8 +10,7 @@ from django.test import Client
 
 from accounts.models import User
 from marketplace.sandbox.processes import LOOPBACK
-
-PATIENCE = 10.0
+from tests.waiting import PATIENCE
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 import json
 import threading
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from urllib.request import urlopen
 from uuid import uuid4
@@ -27,8 +28,9 @@ from marketplace.common.models import LiveEvent
 from marketplace.sandbox.processes import LOOPBACK
 from mentors.models import Mentor
 from tests.factories import make_mentor, make_student
-from tests.live.conftest import Open, Site, wait_until
+from tests.live.conftest import Open, Site
 from tests.live.reader import Ended, Reader, session_of
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -325,8 +327,14 @@ def test_an_event_has_one_audience_and_is_told_by_the_table_itself(student: User
     assert violated_constraint(refused.value) == "live_event_one_audience"
 
 
-def without(model: type[Model], trigger: str) -> AbstractContextManager[None]:
-    return pgtrigger.ignore(f"{model._meta.label}:{trigger}")
+@contextmanager
+def without(model: type[Model], trigger: str) -> Iterator[None]:
+    uri = f"{model._meta.label}:{trigger}"
+    pgtrigger.disable(uri)
+    try:
+        yield
+    finally:
+        pgtrigger.enable(uri)
 
 
 def test_what_is_told_is_told_by_the_database(hold_stream: Open, thread: Thread, student: User, mentor: Mentor) -> None:
