@@ -81,6 +81,7 @@ class ThreadReportAdmin(ReadOnlyAdmin[ThreadReport]):
             "report": report,
             "thread_messages": said.prefetch_related("message_uploads__upload", "versions").order_by("number"),
             "form": form,
-            "title": str(report),
+            "title": _("%(student)s and %(mentor)s, reported")
+            % {"student": report.thread.student.name, "mentor": report.thread.mentor.user.name},
         }
         return TemplateResponse(request, "admin/chat/read_thread.html", context, status=status)

@@ -37,6 +37,7 @@ class TextForm(forms.Form):
 class EditForm(forms.Form):
     """What a message says. It may say nothing beside a file."""
 
+    mark_optional = False
     body = forms.CharField(
         label=_("Message"),
         max_length=settings.MESSAGE_MAX_CHARACTERS,

@@ -84,7 +84,7 @@ class Home(PublicMixin, PageView):
             "url": reverse("bookings:session", args=[booking.pk]),
             "title": other.name,
             "label": f"{formatting.day(booking.starts_at, zone)}, {formatting.clock(booking.starts_at, zone)}",
-            "relative": formatting.until(booking.starts_at, now=timezone.now()),
+            "relative": formatting.until(booking.starts_at, zone, now=timezone.now()),
         }
 
 

@@ -17,7 +17,7 @@ class Advice(NamedTuple):
 
 ADVICE = {
     Reason.UNREADABLE: Advice(
-        _("Part of it can't be read or is cut off."),
+        _("Part of it can’t be read or is cut off."),
         _("Place it flat, step back a little, and take the photo again so that all four corners show."),
     ),
     Reason.EXPIRED: Advice(_("It has expired."), _("Send one that is still valid.")),
@@ -40,7 +40,7 @@ ADVICE = {
 
 ABOUT_AN_APPLICATION = {
     **ADVICE,
-    Reason.UNREADABLE: Advice(_("Part of what you sent can't be read."), _("Send better copies.")),
+    Reason.UNREADABLE: Advice(_("Part of what you sent can’t be read."), _("Send better copies.")),
     Reason.EXPIRED: Advice(_("A document has expired."), _("Send one that is still valid.")),
     Reason.WRONG_TYPE: Advice(_("Your documents are not the ones we asked for."), _("Send the right ones.")),
     Reason.SUSPECTED_EDIT: Advice(_("A document looks as if it had been edited."), _("Send it as it is.")),

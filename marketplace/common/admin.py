@@ -68,7 +68,7 @@ def event_charts() -> list[dict[str, Any]]:  # Any: template data
     }
     return [
         bar_chart(
-            title=f"{name}: {number(sum(counts.get((name, on), 0) for on in days))}",
+            title=f"{name.replace('_', ' ').capitalize()}: {number(sum(counts.get((name, on), 0) for on in days))}",
             head=(_("Day"), _("Times")),
             points=[(day(on), counts.get((name, on), 0), number(counts.get((name, on), 0))) for on in days],
         )

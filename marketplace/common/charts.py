@@ -1,19 +1,22 @@
 """Bars for ``components/_chart.html``: where each stands, worked out here so that the template only prints."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 HEIGHT, LABELS = 180, 20
+LETTER = 8  # at most as wide at the size of a label, with its part of the gap to the next
 
 
 def bar_chart(
     *, title: str, head: tuple[str, str], points: Sequence[tuple[str, int, str]], width: int = 640
 ) -> dict[str, Any]:  # Any: template data
-    """Lay out bars for (label, value, value as text). Values are at least zero; labels thin out when they would touch."""
+    """Lay out bars for (label, value, value as text). Values are at least zero; labels thin out where they would touch."""
     base = HEIGHT - LABELS
     step = width / max(1, len(points))
     top = max((value for _, value, _ in points), default=0) or 1
-    every = -(-len(points) // 12)
+    widest = max((len(label) for label, _, _ in points), default=0) * LETTER
+    every = max(math.ceil(len(points) / 12), math.ceil(widest / step))
     bars = [
         {
             "x": round(i * step + step * 0.15, 1),

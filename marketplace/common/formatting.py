@@ -173,8 +173,11 @@ def offset_label(zone: ZoneInfo, at: datetime) -> str:
     return f"GMT{sign}{hours}" + (f":{rest:02}" if rest else "")
 
 
-def until(moment: datetime, *, now: datetime) -> str:
-    """``in 3 days``, ``in 5 hours``, ``in 12 min``, ``now``; empty for what has passed. Stands beside the absolute time."""
+def until(moment: datetime, zone: ZoneInfo, *, now: datetime) -> str:
+    """``in 3 days``, ``in 5 hours``, ``in 12 min``, ``now``; empty for what has passed. Stands beside the absolute time.
+
+    Days are counted in the calendar of ``zone``: from Monday night to Thursday noon it is three days.
+    """
     seconds = (moment - now).total_seconds()
     if seconds < 0:
         return ""
@@ -186,7 +189,7 @@ def until(moment: datetime, *, now: datetime) -> str:
     if minutes < 48 * 60:
         hours = minutes // 60
         return ngettext("in %(count)d hour", "in %(count)d hours", hours) % {"count": hours}
-    days = round(minutes / (24 * 60))
+    days = (moment.astimezone(zone).date() - now.astimezone(zone).date()).days
     return ngettext("in %(count)d day", "in %(count)d days", days) % {"count": days}
 
 

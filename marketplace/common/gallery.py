@@ -307,7 +307,7 @@ def home_sample() -> dict[str, Any]:  # Any: template data
             "url": "#",
             "title": "Ngozi Adeyemi",
             "label": formatting.day(starts_at, ZoneInfo("Europe/Lisbon")),
-            "relative": formatting.until(starts_at, now=timezone.now()),
+            "relative": formatting.until(starts_at, ZoneInfo("Europe/Lisbon"), now=timezone.now()),
         },
         "faq": [
             {"question": "What if my mentor cancels?", "answer": "You get everything back, at once."},

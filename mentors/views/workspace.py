@@ -36,8 +36,8 @@ DOCUMENT_NOTICE_DAYS = 30
 
 
 def document_label(document: VerificationDocument) -> str:
-    kind = document.get_kind_display()
-    name = f"{kind} ({document.subject.name})" if document.subject else kind
+    subject = document.subject
+    name = _("Certificate for %(subject)s") % {"subject": subject.name} if subject else _("Photo ID")
     return f"{name}: {document.get_status_display()}"
 
 

@@ -131,6 +131,8 @@ def test_the_lists_are_for_each_side_and_go_by_month(client: Client, student: Us
         assert str(old[1].pk) not in page.text
         earlier = page.context["page"].older
         assert str(old[1].pk) in client.get(url, {"month": f"{earlier:%Y-%m}"}).text
+        # A past session leads back to its mentor; only for whoever books.
+        assert page.text.count("Book again") == (user == student)
     assert client.get("/mentor/sessions/", {"month": "nonsense"}).status_code == 200
 
 

@@ -39,8 +39,9 @@ def test_the_charts_show_every_event_and_cost_one_query() -> None:
     with CaptureQueriesContext(connection) as queries:
         charts = event_charts()
     assert len(queries) == 1
-    assert [chart["title"].split(":")[0] for chart in charts] == sorted(EVENTS)
-    held = next(chart for chart in charts if chart["title"].startswith("hold_created"))
+    names = [chart["title"].split(":")[0] for chart in charts]
+    assert names == [name.replace("_", " ").capitalize() for name in sorted(EVENTS)]
+    held = next(chart for chart in charts if chart["title"].startswith("Hold created"))
     assert held["bars"][-1]["value"] == "3"
 
 

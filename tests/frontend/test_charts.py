@@ -1,5 +1,7 @@
 """Bars are laid out in Python, so the arithmetic is shown here."""
 
+import itertools
+
 from django.template import Context, Template
 
 from marketplace.common.charts import bar_chart
@@ -24,6 +26,9 @@ def test_labels_thin_out_before_they_touch() -> None:
         title="Bookings", head=("Day", "Bookings"), points=[(str(day), day, str(day)) for day in range(60)]
     )
     assert sum(bar["shown"] for bar in chart["bars"]) == 12
+    days = [(f"Sun {day} Oct", day, str(day)) for day in range(1, 31)]
+    shown = [bar["middle"] for bar in bar_chart(title="", head=("", ""), points=days)["bars"] if bar["shown"]]
+    assert min(later - earlier for earlier, later in itertools.pairwise(shown)) >= 80
 
 
 def test_the_table_beneath_says_the_same_in_numbers() -> None:

@@ -133,7 +133,13 @@ def test_a_week_is_named_by_its_first_and_last_day() -> None:
     ],
 )
 def test_how_far_off_a_moment_is(ahead: timedelta, text: str) -> None:
-    assert formatting.until(STARTS_AT + ahead, now=STARTS_AT) == text
+    assert formatting.until(STARTS_AT + ahead, LISBON, now=STARTS_AT) == text
+
+
+def test_days_ahead_are_those_of_the_readers_calendar() -> None:
+    monday, thursday = datetime(2026, 11, 23, 2, tzinfo=UTC), datetime(2026, 11, 26, 17, 30, tzinfo=UTC)
+    assert formatting.until(thursday, LISBON, now=monday) == "in 3 days"
+    assert formatting.until(thursday, ZoneInfo("Pacific/Kiritimati"), now=monday) == "in 4 days"
 
 
 def test_near_days_are_called_today_and_tomorrow_in_the_readers_zone() -> None:

@@ -128,7 +128,7 @@ def test_taking_a_document_back_ends_what_reviewers_see(client: Client, applican
     assert desk.get(content).status_code == 302
     document = document_with(upload_id)
     page = f"{PAGE}{document.pk}/withdraw/"
-    assert "is deleted" in client.get(page).text
+    assert f"{document.upload.name} is deleted" in client.get(page).text
     assert document_with(upload_id).status == "waiting"  # looking changes nothing
     assert client.post(page).status_code == 302
     assert document_with(upload_id).status == "withdrawn"

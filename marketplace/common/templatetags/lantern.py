@@ -127,7 +127,7 @@ def zone_city(zone: ZoneInfo | str | None = None) -> str:
 @register.filter
 def in_minutes(moment: datetime) -> str:
     """``in 12 min``, ``in 5 hours``, ``in 3 days``; empty once it has passed."""
-    return formatting.until(moment, now=timezone.now())
+    return formatting.until(moment, _zone(None), now=timezone.now())
 
 
 @register.filter
