@@ -10,6 +10,8 @@ booking_moved       booking, old_starts_at
 problem_reported    booking: its money waits until ``booking_settled``
 booking_settled     booking: completed, somebody absent, or refunded; ``refund_percent`` goes back, the rest is the mentor's
 given_back_wanted   booking: a question; receivers return how much of its price went back already, in minor units (no write)
+confirming_wanted   booking: a question; receivers return why its payment counts as on its way though nothing is settled: "told" by
+                    the provider, "waited" for by its student, else "" (no write)
 """
 
 from django.dispatch import Signal
@@ -21,3 +23,4 @@ booking_moved = Signal()
 problem_reported = Signal()
 booking_settled = Signal()
 given_back_wanted = Signal()
+confirming_wanted = Signal()

@@ -21,7 +21,7 @@ from marketplace.common.formatting import money
 from marketplace.common.rates import count_and_period
 from mentors.models import Mentor, Package
 from mentors.queries import own_photo_url
-from payments.models import ACCEPTED_STATUSES, Payment, PaymentEvent, Refund
+from payments.models import ACCEPTED_STATUSES, Payment, PaymentEvent, Refund, WebhookEvent
 
 # A note typed for a hold that ran out goes with the student to the next one.
 NOTE_KEPT = timedelta(days=1)
@@ -55,6 +55,26 @@ def standing(booking: Booking, payment: Payment | None, *, at: datetime, since: 
     if status == Booking.Status.HELD and payment.events.filter(name="declined", at__gte=since).exists():
         return Standing.DECLINED
     return Standing.WAITING
+
+
+def confirming(booking: Booking) -> str:
+    """Why a time that is not booked yet counts as paid, for what a page says and nothing else.
+
+    "told": the provider works on it, or its word has come and waits for the job. "waited": the student waited on the return
+    page, and no word has come since. Else "".
+    """
+    payment = latest_payment(booking)
+    if payment is None or not payment.is_open:
+        return ""
+    if payment.status == Payment.Status.PROCESSING or _has_unread_success(payment):
+        return "told"
+    asked_at = payment.read_requested_at
+    return "waited" if asked_at is not None and not payment.events.filter(at__gt=asked_at).exists() else ""
+
+
+def _has_unread_success(payment: Payment) -> bool:
+    told = WebhookEvent.objects.filter(processed_at=None, type="payment_intent.succeeded")
+    return bool(payment.provider_id) and told.filter(object_id=payment.provider_id).exists()
 
 
 def latest_payment(booking: Booking) -> Payment | None:

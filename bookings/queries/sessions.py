@@ -12,12 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from bookings.errors import HoldLimit
 from bookings.models import LIVE_STATUSES, Booking, BookingQuerySet
+from bookings.signals import confirming_wanted
 from uploads.models import Upload
 
 COMING_LIMIT = 50
 
 
+# What the page of a time that is not booked (yet) may turn out to be: paid, and waiting for the provider's word.
+UNSETTLED = (Booking.Status.HELD, Booking.Status.EXPIRED)
 PHASE_LABELS = {
+    "confirming": _("Confirming"),
     "upcoming": _("Booked"),
     "in_progress": _("In progress"),
     "over": _("Over"),
@@ -59,6 +63,14 @@ def phase(booking: Booking, *, at: datetime) -> str:
     return "in_progress" if at >= booking.starts_at else "upcoming"
 
 
+def confirming(booking: Booking, reader: User, *, at: datetime) -> str:
+    """Why the reader's payment for a time counts as on its way ("told", "waited"), or "". Nothing is decided by it."""
+    if reader.pk != booking.student_id or booking.status_at(at) not in UNSETTLED:
+        return ""
+    answers = [str(answer) for _receiver, answer in confirming_wanted.send(Booking, booking=booking)]
+    return next(filter(None, answers), "")
+
+
 def phase_label(name: str) -> str:
     return str(PHASE_LABELS[name] if name in PHASE_LABELS else Booking.Status(name).label)
 
@@ -66,13 +78,17 @@ def phase_label(name: str) -> str:
 def session_page(booking: Booking, reader: User, *, at: datetime) -> dict[str, Any]:  # Any: template data
     """Shape one booking for its page: who the other person is and in which zone, and what can be done."""
     as_mentor = reader.pk == booking.mentor_id
+    wait = confirming(booking, reader, at=at)
+    now = "confirming" if wait else phase(booking, at=at)
     other = booking.student if as_mentor else booking.mentor.user
     other_zone = other.time_zone if as_mentor else (other.time_zone or booking.mentor.time_zone)
     return {
         "booking": booking,
-        "phase": phase(booking, at=at),
-        "phase_label": phase_label(phase(booking, at=at)),
-        "phase_is_coming": phase(booking, at=at) in {"upcoming", "in_progress"},
+        "status": booking.status_at(at),
+        "may_be_unpaid": wait == "waited" and booking.status_at(at) == Booking.Status.HELD,
+        "phase": now,
+        "phase_label": phase_label(now),
+        "phase_is_coming": now in {"upcoming", "in_progress"},
         "join_minutes": settings.JOIN_MINUTES_BEFORE,
         "as_mentor": as_mentor,
         "as_student": reader.pk == booking.student_id,

@@ -4,6 +4,7 @@
 const BEHAVIOURS = [
   ["[data-live]", () => import("./live.js")],
   ["[data-live], [data-live-booking]", () => import("./live-page.js")],
+  ["[data-confirming]", () => import("./confirming.js")],
   ["[data-live-mentor]", () => import("./live-picker.js")],
   ["[data-error-summary]", () => import("./error-summary.js")],
   ["[data-toast]", () => import("./toast.js")],

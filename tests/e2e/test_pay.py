@@ -16,6 +16,7 @@ from accounts.models import User
 from bookings.models import Booking
 from marketplace.sandbox.payments import PaymentSandbox
 from mentors.models import Mentor
+from payments.models import WebhookEvent
 from tests.e2e.signin import sign_in_browser
 from tests.factories import make_booking
 from tests.jobs import run_jobs
@@ -85,6 +86,15 @@ def settle(hold: Booking, *, until: str) -> None:
         time.sleep(0.1)
 
 
+def wait_for_the_word() -> None:
+    """Until the webhook is in; no job has worked on it."""
+    told = WebhookEvent.objects.filter(type="payment_intent.succeeded", processed_at=None)
+    deadline = time.monotonic() + 20
+    while not told.exists():
+        assert time.monotonic() < deadline, "no webhook came"
+        time.sleep(0.1)
+
+
 def test_a_card_pays_and_the_session_is_confirmed_by_the_webhook_alone(
     paying: Page, site: str, hold: Booking, provider: Provider
 ) -> None:
@@ -97,6 +107,21 @@ def test_a_card_pays_and_the_session_is_confirmed_by_the_webhook_alone(
     assert (hold.status, hold.note) == ("held", "Question 3, please")
     settle(hold, until="confirmed")
     expect(paying).to_have_url(f"{site}/bookings/{hold.pk}/", timeout=10_000)
+
+
+def test_the_sessions_page_waits_and_turns_by_itself(paying: Page, site: str, hold: Booking) -> None:
+    """By asking: no stream is held under this server."""
+    fill_in(paying, GOOD)
+    pay_button(paying).click()
+    expect(paying).to_have_url(re.compile("/pay/return/"))
+    wait_for_the_word()
+    paying.goto(f"{site}/bookings/{hold.pk}/")
+    expect(paying.get_by_role("status").filter(has_text="Payment received, confirming…")).to_be_visible()
+    hold.refresh_from_db()
+    assert hold.status == "held"
+    settle(hold, until="confirmed")
+    expect(paying.get_by_role("heading", name="Meet here")).to_be_visible()
+    expect(paying.get_by_text("Payment received, confirming…")).to_have_count(0)
 
 
 def test_a_declined_card_is_said_and_another_one_pays(paying: Page, hold: Booking) -> None:

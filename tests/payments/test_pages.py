@@ -16,7 +16,7 @@ from bookings.models import Booking
 from payments import services
 from payments.gateways import StripeGateway
 from payments.headers import may_pay
-from payments.models import Payment
+from payments.models import Payment, WebhookEvent
 from tests.factories import make_booking, make_student
 from tests.jobs import run_jobs, waiting_jobs
 from tests.payments.conftest import lapse
@@ -221,6 +221,64 @@ def test_a_payment_that_the_bank_works_on_waits_on_the_return_page(
     Payment.objects.filter(pk=payment.pk).update(status="processing")
     assert payer.get(pay_url(hold)).headers["Location"] == return_url(hold)
     assert "confirming…" in text(payer, return_url(hold))
+
+
+def confirming(client: Client, booking: Booking) -> bool:
+    """Whether the session's own page says that it is paid and waits; else it says what it would have said before."""
+    seen = text(client, f"/bookings/{booking.pk}/")
+    assert ("Not booked yet." in seen) != ("Payment received, confirming…" in seen)
+    return "Payment received, confirming…" in seen
+
+
+def test_the_sessions_page_says_that_the_bank_works_on_it(payer: Client, hold: Booking, payment: Payment) -> None:
+    assert not confirming(payer, hold), "an open payment is not a paid one"
+    Payment.objects.filter(pk=payment.pk).update(status="processing")
+    assert confirming(payer, hold)
+    mentor = Client()
+    mentor.force_login(hold.mentor.user)
+    assert "Go on and pay" not in text(payer, f"/bookings/{hold.pk}/")
+    assert "Being paid for." in text(mentor, f"/bookings/{hold.pk}/"), "it is the student's payment"
+
+
+def test_the_sessions_page_says_that_the_word_has_come_and_turns_when_it_is_worked_on(
+    payer: Client, hold: Booking, payment: Payment, provider: Provider
+) -> None:
+    provider.pay(payment.provider_id)
+    told = WebhookEvent.objects.create(
+        id="evt_1", type="payment_intent.payment_failed", object_id=payment.provider_id, received_at=timezone.now()
+    )
+    assert not confirming(payer, hold)
+    WebhookEvent.objects.filter(pk=told.pk).update(type="payment_intent.succeeded")
+    assert confirming(payer, hold)
+    hold.refresh_from_db()
+    assert hold.status == "held", "a page that says so confirms nothing"
+    WebhookEvent.objects.filter(pk=told.pk).update(processed_at=timezone.now())
+    assert not confirming(payer, hold)
+
+
+def test_the_sessions_page_says_that_its_student_waited_until_another_word_comes(
+    payer: Client, hold: Booking, payment: Payment, provider: Provider, gateway: StripeGateway
+) -> None:
+    payer.post(waited(hold, 12))
+    assert confirming(payer, hold)
+    assert f'href="{pay_url(hold)}"' in payer.get(f"/bookings/{hold.pk}/").text
+    provider.pay(payment.provider_id, DECLINED)
+    services.settle_payment(payment_id=payment.pk, gateway=gateway)
+    assert not confirming(payer, hold)
+    provider.pay(payment.provider_id)
+    services.settle_payment(payment_id=payment.pk, gateway=gateway)
+    assert "Meet here" in text(payer, f"/bookings/{hold.pk}/")
+
+
+def test_money_that_may_be_late_is_said_on_the_sessions_page_without_a_promise(
+    payer: Client, hold: Booking, payment: Payment
+) -> None:
+    lapse(hold)
+    assert "The hold ran out." in text(payer, f"/bookings/{hold.pk}/")
+    Payment.objects.filter(pk=payment.pk).update(status="processing")
+    seen = text(payer, f"/bookings/{hold.pk}/")
+    assert "The hold ran out meanwhile. If the time is still free it is yours, else all of it goes back" in seen
+    assert "Go on and pay" not in seen
 
 
 @pytest.mark.parametrize("claim", ["succeeded", "failed", "nonsense"])
