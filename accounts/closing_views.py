@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django.contrib.auth import logout
 from django.forms import Form
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
@@ -48,4 +48,11 @@ class CloseAccount(GuardMixin, OperationView):
 
 
 class AccountClosed(PublicMixin, PageView):
+    """Where closing ends: for who is nobody here by then."""
+
     template_name = "accounts/closed.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # Any: Django's own
+        if request.user.is_authenticated:
+            return redirect("uploads:privacy")
+        return super().get(request, *args, **kwargs)

@@ -226,6 +226,26 @@ INVARIANTS = (
          WHERE t.opened_by_id <> t.student_id OR u.role <> 'student'
         """,
     ),
+    Invariant(
+        "closed_with_something_open",
+        "Who has closed their account can't sign in, and has no session to come and no open conversation.",
+        """
+        SELECT u.id::text FROM accounts_user u
+         WHERE u.closed_at IS NOT NULL
+           AND (u.is_active
+                OR EXISTS (SELECT FROM bookings_booking b WHERE u.id IN (b.student_id, b.mentor_id)
+                            AND (b.status = 'confirmed' OR b.status = 'held' AND b.hold_expires_at > now()))
+                OR EXISTS (SELECT FROM chat_thread t WHERE u.id IN (t.student_id, t.mentor_id) AND t.blocked_by_id IS NULL))
+        """,
+    ),
+    Invariant(
+        "export_past_purge",
+        "Copies of people's data are gone a day after they may no longer be fetched.",
+        """
+        SELECT id::text FROM uploads_dataexport
+         WHERE private_key <> '' AND expires_at < now() - interval '1 day'
+        """,
+    ),
 )
 
 

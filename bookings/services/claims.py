@@ -22,7 +22,7 @@ from bookings.signals import holds_freed
 from bookings.slots import Diary, Obstacle, SlotRules, Span, obstacle
 from marketplace.common import live
 from marketplace.common.analytics import track_each
-from marketplace.common.errors import DomainError
+from marketplace.common.errors import AccessDenied, DomainError
 from mentors.models import Mentor
 
 # What, in a booking's history, takes time that a reader of the mentor's page may have before them.
@@ -31,17 +31,19 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-def lock_people(*people: UUID) -> datetime:
+def lock_people(*people: UUID, begun_by: UUID | None = None) -> datetime:
     """Lock the accounts involved, in id order, before any other row; return the time after the wait (UTC).
 
     ``FOR NO KEY UPDATE`` keeps out everyone else who claims or settles for these people, and lets rows that merely refer
-    to them be inserted. Must run inside a transaction.
+    to them be inserted. Must run inside a transaction. ``begun_by``: whose new beginning it is. Raises ``AccessDenied`` (403)
+    if that account was locked or closed by who held the lock before: the guard had asked too early.
     """
-    locked = (
-        User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk").values_list("pk", flat=True)
-    )
-    if len(locked) != len(set(people)):
+    rows = User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk")
+    is_active = dict(rows.values_list("pk", "is_active"))
+    if len(is_active) != len(set(people)):
         raise User.DoesNotExist
+    if begun_by is not None and not is_active[begun_by]:
+        raise AccessDenied
     return timezone.now()
 
 

@@ -46,12 +46,13 @@ def hold_slot(*, handle: str, minutes: int, starts_at: datetime, by: User) -> Bo
 
     ``handle`` names the mentor, ``starts_at`` is aware UTC. The hold lapses after ``HOLD_SECONDS``. Price, fee, break and
     policy are copied onto the booking. Marks lapsed holds of both people.
-    Raises ``NotBookable``, ``HoldLimit``, ``StudentBusy``, ``SlotTaken`` (with ``alternatives``) or ``RateLimited``.
+    Raises ``NotBookable``, ``HoldLimit``, ``StudentBusy``, ``SlotTaken`` (with ``alternatives``) or ``RateLimited``;
+    ``AccessDenied`` (403) if the student has closed their account meanwhile.
     """
     mentor_id = find_mentor(handle, minutes=minutes, starts_at=starts_at, by=by)
     try:
         with transaction.atomic(durable=True):
-            now = lock_people(mentor_id, by.pk)
+            now = lock_people(mentor_id, by.pk, begun_by=by.pk)
             # Read only now: who paused or suspended the mentor held this lock before us.
             package = find_package(handle, minutes)
             hours = hours_of(package.mentor)

@@ -23,11 +23,12 @@ def open_thread(*, handle: str, body: str, client_id: str, by: User) -> tuple[Th
     """Write to a mentor, opening the thread if there is none; tell whether it is new.
 
     Safe to repeat: the thread is one per student and mentor, the message one per ``client_id``.
-    Raises ``MentorNotOpen`` (a new thread needs a bookable mentor), ``TooManyThreads``, and what ``post_message`` raises.
+    Raises ``MentorNotOpen`` (a new thread needs a bookable mentor), ``TooManyThreads``, ``AccessDenied`` (403, the
+    account was closed meanwhile), and what ``post_message`` raises.
     """
     with transaction.atomic():
         # The student's row is the lock: two first messages at once make one thread, and the day's count holds.
-        now = lock_people(by.pk)
+        now = lock_people(by.pk, begun_by=by.pk)
         thread = Thread.objects.filter(student=by, mentor__handle=handle).first()
         is_new = thread is None
         if thread is None:

@@ -39,7 +39,7 @@ def cancelling(booking: Booking) -> Callable[[], object]:
 def guards_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """No lock on people; two who want a time both check before either takes it, as they would on a loaded site."""
     monkeypatch.setattr(claims, "lock_people", lambda *people: timezone.now())
-    monkeypatch.setattr(holds, "lock_people", lambda *people: timezone.now())
+    monkeypatch.setattr(holds, "lock_people", lambda *people, **_: timezone.now())
     check, meeting = claims.check_claim, threading.Barrier(2)
 
     def check_together(*args: Any, **kwargs: Any) -> None:  # Any: handed through
@@ -102,7 +102,7 @@ def test_control_without_the_lock_a_swap_deadlocks(lock: bool, monkeypatch: pyte
     monkeypatch.setattr(moves, "claim", lambda *args, **kwargs: None)
     monkeypatch.setattr(moves, "close_proposal", write_first)
     if not lock:
-        monkeypatch.setattr(holds, "lock_people", lambda *people: timezone.now())
+        monkeypatch.setattr(holds, "lock_people", lambda *people, **_: timezone.now())
     assert swap(one, other) == ([409, 409] if lock else [409, 503])
 
 

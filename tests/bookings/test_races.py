@@ -75,7 +75,7 @@ def overlapping_pairs() -> int:
 def guards_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the guards away: no lock on people, and no constraint in the database (put back by its schema's rollback)."""
     monkeypatch.setattr(claims, "lock_people", lambda *people: timezone.now())
-    monkeypatch.setattr(holds, "lock_people", lambda *people: timezone.now())
+    monkeypatch.setattr(holds, "lock_people", lambda *people, **_: timezone.now())
     # Everyone checks before anyone inserts: the race as it is on a loaded site, without waiting for one.
     meeting = threading.Barrier(PARTIES)
     check = claims.check_claim

@@ -202,9 +202,9 @@ def test_between_glance_and_lock_somebody_may_be_first(
 ) -> None:
     """What the glance saw free is looked at again under the lock: it grants nothing."""
 
-    def lock_late(*people: object) -> datetime:
+    def lock_late(*people: object, **begun: object) -> datetime:
         make_booking(mentor=mentor, starts_at=noon())
-        return claims.lock_people(*people)  # type: ignore[arg-type]  # handed through
+        return claims.lock_people(*people, **begun)  # type: ignore[arg-type]  # handed through
 
     with monkeypatch.context() as patch:
         patch.setattr(holds, "lock_people", lock_late)

@@ -125,6 +125,18 @@ def test_two_sessions_of_one_student_at_once(paid: Booking) -> None:
             "hold_past_expiry",
         ),
         ("UPDATE chat_thread SET opened_by_id = mentor_id", "thread_not_opened_by_student"),
+        (
+            "UPDATE accounts_user SET closed_at = now(), is_active = false WHERE role = 'student'",
+            "closed_with_something_open",
+        ),
+        (
+            """
+            INSERT INTO uploads_dataexport (id, user_id, status, requested_at, private_key, size, expires_at)
+            SELECT gen_random_uuid(), student_id, 'expired', now(), 'private/old', 1, now() - interval '25 hours'
+              FROM bookings_booking
+            """,
+            "export_past_purge",
+        ),
     ],
 )
 def test_what_an_invariant_forbids_is_found(paid: Booking, refund: Refund, statement: str, expected: str) -> None:

@@ -123,7 +123,7 @@ def test_late_money_expiry_and_another_claim_have_one_outcome(provider: Provider
 def no_guards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No lock on people and no constraint: both check that the time is free before either takes it."""
     monkeypatch.setattr(claims, "lock_people", lambda *people: timezone.now())
-    monkeypatch.setattr(holds, "lock_people", lambda *people: timezone.now())
+    monkeypatch.setattr(holds, "lock_people", lambda *people, **_: timezone.now())
     check, meeting = claims.check_claim, threading.Barrier(2)
 
     def check_together(*args: object, **kwargs: object) -> None:
