@@ -78,8 +78,10 @@ class Welcome(AccountPage, OperationView):
         else:
             role = form.cleaned_data.get("role") or User.Role.STUDENT
             services.choose_role(user=self.user, role=role, name=name, time_zone=time_zone)
-        default = safe_next(self.request, home_of(self.user))
-        return HttpResponseRedirect(where_to(self.request, self.user, asked_for=default))
+        asked_for = safe_next(self.request, "/")
+        if asked_for == "/":  # nothing in particular, and only now it is known who they are
+            asked_for = home_of(self.user)
+        return HttpResponseRedirect(where_to(self.request, self.user, asked_for=asked_for))
 
 
 class Account(AccountPage, OperationView):

@@ -13,9 +13,9 @@ from marketplace.common.admin import ReadOnlyAdmin
 
 @admin.register(Booking)
 class BookingAdmin(ReadOnlyAdmin[Booking]):
-    list_display = ("id", "status", "mentor", "student", "starts_at", "minutes", "price_minor", "currency")
+    list_display = ("id", "status", "mentor_name", "student_name", "starts_at", "minutes", "price_minor", "currency")
     list_filter = ("status", "minutes")
-    list_select_related = ("mentor", "student")
+    list_select_related = ("mentor__user", "student")
     search_fields = ("id", "student__email", "mentor__handle")
     date_hierarchy = "starts_at"
     ordering = ("-starts_at", "-pk")
@@ -24,6 +24,14 @@ class BookingAdmin(ReadOnlyAdmin[Booking]):
     def get_urls(self) -> list[URLPattern]:
         cancel = path("<uuid:booking_id>/cancel/", CancelForPeople.as_view(), name="bookings_booking_cancel")
         return [cancel, *super().get_urls()]
+
+    @admin.display(description=_("mentor"), ordering="mentor__user__name")
+    def mentor_name(self, booking: Booking) -> str:
+        return booking.mentor.user.name
+
+    @admin.display(description=_("student"), ordering="student__name")
+    def student_name(self, booking: Booking) -> str:
+        return booking.student.name
 
 
 @admin.register(BookingEvent)

@@ -24,6 +24,8 @@ function appearance() {
       colorPrimary: colour("brand"),
       colorBackground: colour("surface"),
       colorText: colour("ink"),
+      colorTextSecondary: colour("ink-2"),
+      colorTextPlaceholder: colour("ink-3"),
       colorDanger: colour("danger"),
       borderRadius: "12px",
       fontFamily: "Figtree, system-ui, sans-serif",

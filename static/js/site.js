@@ -34,6 +34,14 @@ function attach() {
   }
 }
 
+/** On a phone the tabs scroll sideways: bring the page one is on into sight, and move nothing else. */
+function showWhereWeAre() {
+  for (const here of document.querySelectorAll(".side-nav > [aria-current], .tabs > [aria-current]")) {
+    const [line, link] = [here.parentElement, here].map((box) => box.getBoundingClientRect());
+    here.parentElement.scrollLeft += link.left + link.width / 2 - line.left - line.width / 2;
+  }
+}
+
 function showOffline() {
   for (const banner of document.querySelectorAll("[data-offline]")) banner.hidden = navigator.onLine;
 }
@@ -53,4 +61,5 @@ addEventListener("online", showOffline);
 addEventListener("offline", showOffline);
 document.addEventListener("htmx:after:swap", attach);
 showOffline();
+showWhereWeAre();
 attach();

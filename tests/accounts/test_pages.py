@@ -72,6 +72,12 @@ def test_a_newcomer_chooses_once(client: Client, newcomer: User) -> None:
         services.choose_role(user=newcomer, role="student", name="x", time_zone="UTC")
 
 
+def test_who_asked_for_nothing_starts_where_their_role_does(client: Client, newcomer: User) -> None:
+    sign_in(client, newcomer)
+    answer = client.post("/welcome/", {**ANSWERS, "next": "/"})
+    assert answer["Location"] == "/mentor/"
+
+
 def test_two_tabs_cannot_choose_two_roles(newcomer: User) -> None:
     other_tab = User.objects.get(pk=newcomer.pk)
     services.choose_role(user=newcomer, role="student", name="Noor", time_zone="UTC")
