@@ -158,6 +158,8 @@ class World:
             self.advance(minutes=6)
             self.run_passes()
             self.run_jobs()
+            if not self.left_open():
+                return
 
     def wait_for_the_banks(self) -> None:
         """Slow refunds take their seconds at the provider, whose clock is not ours."""
