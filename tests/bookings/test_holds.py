@@ -16,7 +16,7 @@ from marketplace.common.models import AnalyticsEvent
 from mentors.models import Mentor
 from tests.factories import make_booking, make_mentor, make_student
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def noon(days: int = 3, hour: int = 12) -> datetime:
@@ -202,6 +202,7 @@ def test_a_hold_outlives_a_pause_and_a_new_price(mentor: Mentor, student: User) 
     assert (extended.status, extended.price_minor) == ("held", 3_300)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_form_holds_and_goes_on_to_pay(client: Client, mentor: Mentor, student: User) -> None:
     client.force_login(student)
     data = {"mentor": mentor.handle, "minutes": "45", "starts_at": noon().isoformat()}
@@ -252,6 +253,7 @@ def test_a_stranger_signs_in_before_anything_is_held(client: Client, mentor: Men
     assert client.session["picked_slot"]["mentor"] == mentor.handle
 
 
+@pytest.mark.django_db(transaction=True)
 def test_holding_costs_twelve_queries_at_most_and_the_same_beside_many_bookings(client: Client, student: User) -> None:
     def count() -> int:
         mentor = make_mentor()

@@ -19,7 +19,7 @@ from tests.bookings.after import make_past_session
 from tests.factories import make_booking, make_mentor, make_paid_booking, make_staff, make_student, make_subject
 from uploads.models import Upload
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)  # a Wednesday
 HOUR = timedelta(hours=1)

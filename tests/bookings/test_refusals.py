@@ -21,7 +21,7 @@ from marketplace.common.models import AnalyticsEvent
 from mentors.models import AvailabilityRule, Mentor
 from tests.factories import make_booking, make_mentor
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 MINUTE = timedelta(minutes=1)
 
@@ -59,6 +59,7 @@ def locked(user: User) -> Iterator[None]:
             cursor.execute("RESET lock_timeout")
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("taken")
 def test_a_taken_time_is_refused_while_another_claim_is_under_way(mentor: Mentor, student: User) -> None:
     with locked(mentor.user):
@@ -74,6 +75,7 @@ def test_a_taken_time_is_refused_while_another_claim_is_under_way(mentor: Mentor
     assert hold(mentor, student, starts_at=noon(hour=15)).status == "held"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_lapsed_hold_refuses_nobody(mentor: Mentor, student: User, other_student: User) -> None:
     lapsed = make_booking(mentor=mentor, student=other_student, status="held", starts_at=noon())
     Booking.objects.filter(pk=lapsed.pk).update(hold_expires_at=timezone.now())
@@ -86,6 +88,7 @@ def test_a_lapsed_hold_refuses_nobody(mentor: Mentor, student: User, other_stude
     assert hold(mentor, student).status == "held"
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("hold_expires_at", [noon(), timezone.now()], ids=["held", "lapsed"])
 def test_whoever_holds_something_is_answered_under_the_lock(
     mentor: Mentor, taken: Booking, student: User, hold_expires_at: datetime
@@ -214,6 +217,7 @@ def test_between_glance_and_lock_somebody_may_be_first(
     assert hold(mentor, student).status == "held"
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("taken")
 def test_a_refusal_is_counted_once_and_leaves_nothing_else(mentor: Mentor, student: User) -> None:
     with pytest.raises(SlotTaken):

@@ -22,7 +22,7 @@ from marketplace.common.models import IdempotencyKey
 from mentors.models import Mentor
 from tests.factories import make_booking, make_student
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 URL = "/api/bookings"
 
@@ -244,6 +244,7 @@ def test_a_key_that_nobody_sends_again_is_deleted_after_a_day(
     assert capsys.readouterr().out == "Deleted: 0 files, 1 idempotency keys.\n"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_one_key_twenty_times_at_once_makes_one_booking(mentor: Mentor, student: User) -> None:
     barrier, ends = threading.Barrier(20), []
 
