@@ -4,7 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.closing import hindrances_of
@@ -318,3 +320,24 @@ def test_many_sessions_are_counted_not_listed(student: User, mentor: Mentor) -> 
     *listed, rest = hindrances_of(student, at=NOW())
     assert len(listed) == 5
     assert (rest.name, rest.url) == ("3 more sessions", "/sessions/")
+
+
+def test_the_page_reads_many_open_things_with_as_many_queries_as_one(student: User, mentor: Mentor) -> None:
+    client = sign_in(Client(), student)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as caught:
+            assert client.get("/account/privacy/").status_code == 200
+        return len(caught)
+
+    def one_more(day: int) -> None:
+        booking = make_paid_booking(student=student, mentor=mentor, starts_at=NOW() + timedelta(days=day))
+        Refund.objects.create(
+            payment=booking.payments.get(), status="requested", reason="finance", amount_minor=100, created_at=NOW()
+        )
+
+    one_more(1)
+    before = queries()
+    for day in (2, 3, 4):
+        one_more(day)
+    assert queries() == before
