@@ -18,7 +18,7 @@ from bookings.after_views import OwnBookingMixin
 from bookings.errors import NotesChanged
 from bookings.headers import may_try_devices
 from bookings.queries.after import other_of
-from bookings.queries.room import notes_of, notes_version, presence_of, room_of
+from bookings.queries.room import counted_of, notes_of, notes_version, presence_of, room_of
 from bookings.room_forms import MeetingLinkForm, NotesForm, notes_form
 from bookings.rooms import host_of
 from marketplace.common.errors import DomainError
@@ -42,6 +42,7 @@ class Join(OwnBookingMixin, PageView):
             **self.about(),
             room=room_of(self.booking, self.user, at=now),
             presence=presence_of(self.booking, other_of(self.booking, self.user), at=now),
+            counted=counted_of(self.booking, self.user, at=now),
             notes=notes,
             notes_form=notes_form(notes),
             beat_seconds=settings.BEAT_SECONDS,
@@ -57,8 +58,13 @@ class Join(OwnBookingMixin, PageView):
             messages.success(request, _("Seen at this moment."))
             return redirect("bookings:join", self.booking.pk)
         other = other_of(self.booking, self.user)
-        seen = {"other": other, "presence": presence_of(self.booking, other, at=now)}
-        return render(request, "bookings/_presence.html", seen | {"notes_version": notes_version(self.booking)})
+        seen = {
+            "other": other,
+            "presence": presence_of(self.booking, other, at=now),
+            "counted": counted_of(self.booking, self.user, at=now),
+            "notes_version": notes_version(self.booking),
+        }
+        return render(request, "bookings/_presence.html", seen)
 
 
 class SetMeetingLink(MentorRequiredMixin, OwnBookingMixin, OperationView):

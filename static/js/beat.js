@@ -5,6 +5,7 @@ export function attach(root) {
   for (const form of fresh(root, "form[data-beat]")) {
     form.hidden = true; // the button is for those without script
     let timer;
+    let last = 0;
     const stop = () => {
       clearInterval(timer);
       timer = 0;
@@ -12,6 +13,7 @@ export function attach(root) {
     };
     const beat = async () => {
       if (!timer) return;
+      last = Date.now();
       const body = new FormData(form);
       body.delete("by_hand");
       const response = await fetch(form.action, { method: "POST", body, credentials: "same-origin", keepalive: true }).catch(() => null);
@@ -20,8 +22,10 @@ export function attach(root) {
       if (response?.ok) show(await response.text());
     };
     timer = setInterval(beat, Number(form.dataset.beat) * 1000);
-    // A page in the background runs its clocks rarely, one that is frozen not at all; once back it says so at once.
-    document.addEventListener("visibilitychange", beat);
+    // A page in the background runs its clocks rarely, one that is frozen not at all: it says so as it goes, which carries its
+    // stretch that far, and at once when it is back. What lies between is not counted, and the answer says how much is.
+    for (const moment of ["visibilitychange", "freeze", "resume"]) document.addEventListener(moment, beat);
+    addEventListener("pagehide", () => { if (Date.now() - last > 1000) beat(); }); // where nothing else has said it
     addEventListener("pageshow", (event) => { if (event.persisted) beat(); });
     addEventListener("online", beat);
     // The other has come, or has written something down.

@@ -226,6 +226,28 @@ def test_each_side_sees_whether_the_other_is_there(client: Client, booking: Book
         assert f"{student.first_name} has been on this page since" in join(client, booking, mentor)
 
 
+def test_the_page_says_how_much_is_counted_for_its_reader(
+    client: Client, booking: Booking, student: User, mentor: Mentor
+) -> None:
+    with time_machine.travel(booking.starts_at - MINUTE, tick=False) as clock:
+        seen = join(client, booking, student)
+        assert "From the start on it is counted that you are here. 15 minutes are enough." in seen
+        for _beat in range(17):
+            clock.shift(MINUTE)
+            answer = client.post(f"/bookings/{booking.pk}/join/").text
+        assert "You are counted as present." in answer
+        booking.attendance.all().delete()
+        for minute in range(5):  # and then the phone stops the page for ten
+            clock.move_to(booking.starts_at + minute * MINUTE)
+            beat(booking=booking, by=student, at=booking.starts_at + minute * MINUTE)
+        clock.move_to(booking.starts_at + 15 * MINUTE)
+        assert (
+            "4 minutes are counted for you so far. 15 are enough." in client.post(f"/bookings/{booking.pk}/join/").text
+        )
+        assert "4 minutes are counted" in join(client, booking, student)
+        assert "0 minutes are counted for you so far." in join(client, booking, mentor.user)
+
+
 def test_a_beat_takes_few_queries_however_long_the_log(client: Client, booking: Booking) -> None:
     client.force_login(booking.student)
     url = f"/bookings/{booking.pk}/join/"

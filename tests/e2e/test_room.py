@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
+from pytest_django import Settings
 
 from accounts.models import User
 from bookings.models import Booking
@@ -54,6 +55,13 @@ def come(context: BrowserContext, site: str, user: User, booking: Booking) -> Pa
     return page
 
 
+def wait_until(page: Page, is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(50)
+
+
 def beat(page: Page) -> None:
     """Come back to the page: it beats at once then, as every half a minute."""
     with page.expect_response(lambda response: response.url.endswith("/join/")):
@@ -63,10 +71,7 @@ def beat(page: Page) -> None:
 def test_each_sees_the_other_come_and_finds_the_same_room(two: tuple[Page, Page], booking: Booking) -> None:
     student, mentor = two
     expect(mentor.get_by_text("Amara has been on this page since")).to_be_visible()
-    deadline = time.monotonic() + 20
-    came = booking.attendance.filter(user=booking.mentor.user)
-    while not came.exists() and time.monotonic() < deadline:  # her own first beat
-        mentor.wait_for_timeout(50)
+    wait_until(mentor, booking.attendance.filter(user=booking.mentor.user).exists)  # her own first beat
     beat(student)
     expect(student.get_by_text("Ngozi has been on this page since")).to_be_visible()
     links = {page.get_by_test_id("join").get_attribute("href") or "" for page in two}
@@ -83,6 +88,43 @@ def test_a_page_that_was_offline_beats_again_once_it_is_back(two: tuple[Page, Pa
     with student.expect_response(lambda response: response.url.endswith("/join/") and response.ok):
         student.evaluate("window.dispatchEvent(new Event('online'))")
     expect(student.locator("[data-beat-stopped]")).to_be_hidden()
+
+
+def test_a_page_beats_as_it_is_frozen_and_as_it_runs_again(
+    page: Page, site: str, booking: Booking, settings: Settings
+) -> None:
+    """The browser's own word for it: no tool freezes a page that is in front."""
+    settings.BEAT_SECONDS = 3_600  # by the clock it would not in this test
+    page = come(page.context, site, booking.student, booking)
+    wait_until(page, booking.attendance.exists)
+    page.wait_for_load_state("networkidle")
+    for moment in ("freeze", "resume"):
+        with page.expect_response(lambda response: response.url.endswith("/join/") and response.ok):
+            page.evaluate("moment => document.dispatchEvent(new Event(moment))", moment)
+    leave(page.context)
+
+
+def test_a_page_that_is_left_says_so_once_more(two: tuple[Page, Page], booking: Booking) -> None:
+    student, _mentor = two
+    mine = booking.attendance.filter(user=booking.student)
+    wait_until(student, mine.exists)
+    came = mine.get().until_at
+    student.goto("about:blank")
+    wait_until(student, mine.filter(until_at__gt=came).exists)
+
+
+def test_what_is_counted_is_said_as_it_grows(page: Page, site: str, booking: Booking) -> None:
+    began = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=15, seconds=30)
+    Booking.objects.filter(pk=booking.pk).update(
+        starts_at=began, ends_at=began + timedelta(minutes=45), blocked_until=began + timedelta(minutes=45)
+    )
+    page = come(page.context, site, booking.student, booking)
+    expect(page.get_by_text("0 minutes are counted for you so far. 15 are enough.")).to_be_visible()
+    wait_until(page, booking.attendance.exists)
+    booking.attendance.update(from_at=began)  # as if it had been open from the start on
+    beat(page)
+    expect(page.get_by_text("You are counted as present.")).to_be_visible()
+    leave(page.context)
 
 
 def test_a_room_that_has_closed_says_that_it_no_longer_counts(two: tuple[Page, Page], booking: Booking) -> None:
