@@ -208,7 +208,7 @@ def test_an_application_is_checked_and_sent(client: Client, applicant: Mentor) -
     make_document(applicant)
     page = client.get(CHECK).text
     assert 'data-testid="submit-application"' in page
-    assert "Government ID: Waiting" in page
+    assert "Photo ID: Waiting" in page
     response = client.post(CHECK, follow=True)
     assert response.redirect_chain == [(START, 302)]
     assert "Sent. We write to you as soon as it is decided." in response.text
