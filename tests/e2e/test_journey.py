@@ -65,7 +65,9 @@ def approve(reviewer: Person, name: str) -> None:
         page_image = reviewer.page.get_by_alt_text("Page 1 of 1")
         expect(page_image).to_be_visible()
         assert page_image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+        decided = reviewer.page.url
         reviewer.press(reviewer.control("approve-document"))
+        expect(reviewer.page).not_to_have_url(decided)
     steps.heading(reviewer, name)
     reviewer.press(reviewer.control("approve-mentor"))
     expect(reviewer.page.get_by_text(f"{name} is approved.")).to_be_visible()
