@@ -113,3 +113,8 @@ def steps_taken() -> set[Step]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT machine, left_state, went_to FROM steps_taken")
         return set(cursor.fetchall())
+
+
+def forget_steps() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE steps_taken")

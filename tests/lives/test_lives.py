@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import stripe
+from django.core.management import call_command
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -18,7 +19,7 @@ from marketplace.sandbox.payments import PaymentSandbox
 from payments import services as payments
 from payments.models import Refund, RefundRequest
 from tests.lives.world import World
-from tests.machines import is_a_step, steps_taken, watched_machines
+from tests.machines import forget_steps, is_a_step, steps_taken, watched_machines
 from tests.payments.provider import ASKS_THE_BANK, DECLINED, GOOD, REFUND_FAILS, REFUND_WAITS, Provider
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,6 +37,8 @@ class Lives(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.provider.ask("reset", {})
+        self.provider.webhooks(drop=True)
         self.world = World(self.provider)
 
     def teardown(self) -> None:
@@ -45,6 +48,9 @@ class Lives(RuleBasedStateMachine):
             assert self.world.left_open() == []
         finally:
             self.world.close()
+            # Every life begins with nothing: what is asked after each step would take longer with each life.
+            call_command("flush", verbosity=0, interactive=False, reset_sequences=False, inhibit_post_migrate=True)
+            forget_steps()
 
     def one(self, number: int, *statuses: str) -> Booking | None:
         found = self.world.bookings(*statuses)
@@ -217,8 +223,6 @@ class Lives(RuleBasedStateMachine):
 @pytest.mark.parametrize("part", range(PARTS))
 def test_whatever_happens_the_invariants_hold(payment_server: PaymentSandbox, part: int) -> None:
     provider = Provider(payment_server)
-    provider.ask("reset", {})
-    provider.webhooks(drop=True)
     with watched_machines():
         run_state_machine_as_test(
             type(f"Lives{part}", (Lives,), {"provider": provider}),

@@ -17,8 +17,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def life(payment_server: PaymentSandbox) -> Iterator[Lives]:
     """A session that was paid, held and praised. Its transfer is asked for, and nobody has begun to send it."""
     provider = Provider(payment_server)
-    provider.ask("reset", {})
-    provider.webhooks(drop=True)
     life = type("ToldLife", (Lives,), {"provider": provider})()
     with watched_machines():
         try:
