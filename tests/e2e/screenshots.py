@@ -66,7 +66,8 @@ def look(person: Person, paths: dict[str, str]) -> None:
 
 def in_public(come: Door, suffix: str, options: dict[str, Any], *names: str) -> None:  # Any: Playwright's options
     stranger = come(**options)
-    stranger.goto("/")  # where the browser tells its time zone
+    stranger.goto("/")
+    stranger.page.wait_for_function("document.cookie.includes('tz=')")  # the browser has told its time zone
     for name in names:
         stranger.goto({"home": "/", "search": "/mentors/?subject=linear-algebra", "mentor": "/mentors/mentor1/"}[name])
         if name == "mentor":
