@@ -6,11 +6,16 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.admin_views import AddStaff, LockAccount, SetDesks, UnlockAccount
-from accounts.models import User
+from accounts.models import SupportRequest, User
+from marketplace.common.admin import ReadOnlyAdmin
 
 # Their stock pages would be ways around the operations (verified addresses, second factors, the rights of the desks),
 # or show what no colleague may read: a waiting mail job holds somebody's one-time code.
@@ -50,3 +55,22 @@ class UserAdmin(admin.ModelAdmin[User]):
             path("<uuid:account_id>/unlock/", UnlockAccount.as_view(), name="accounts_user_unlock"),
         ]
         return [*own, *super().get_urls()]
+
+
+@admin.register(SupportRequest)
+class SupportRequestAdmin(ReadOnlyAdmin[SupportRequest]):
+    """What people wrote to support, the open ones first, the oldest of them on top. The words stand on the page that is logged."""
+
+    list_display = ("reference", "created_at", "closed_at", "read_link")
+    list_filter = (("closed_at", admin.EmptyFieldListFilter),)
+    search_fields = ("reference",)
+    show_full_result_count = False
+    ordering = ("-closed_at", "created_at", "pk")  # going down, PostgreSQL begins with those that have no date
+    fields = ("reference", "created_at", "closed_at", "closed_by", "closing_note", "read_link")
+    readonly_fields = fields
+
+    @admin.display(description=gettext_lazy("report"))
+    def read_link(self, report: SupportRequest) -> SafeString:
+        return format_html(
+            '<a href="{}">{}</a>', reverse("support-request", args=[report.pk]), _("Read it (is logged)")
+        )

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import SupportRequest, User
 from marketplace.common.mailing import send
 
 
@@ -56,6 +56,16 @@ def send_welcome(user: User) -> None:
 def send_account_closed(user: User, *, address: str) -> None:
     """Say goodbye to the address that the account had; queued while it still has it."""
     send("account_closed", to=user, address=address, context={"privacy_url": absolute("help-privacy")})
+
+
+def send_report_received(request: SupportRequest) -> None:
+    """Tell who wrote that we have it, and under which reference."""
+    send("report_received", to=request.by, context={"report": request})
+
+
+def send_support_asked(request: SupportRequest, *, to: User) -> None:
+    """Tell a colleague of support that somebody wrote. Not what: each look at that leaves an audit row."""
+    send("support_asked", to=to, context={"report": request})
 
 
 def absolute(name: str) -> str:

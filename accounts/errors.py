@@ -66,6 +66,11 @@ class AddressTaken(DomainError):
     user_message = _("There is an account with this address already. Staff need an address of their own.")
 
 
+class SupportRequestClosed(DomainError):
+    code = "wrong_state"
+    user_message = _("A colleague was faster: this report is closed already.")
+
+
 class StaffNotClosable(DomainError):
     code = "wrong_state"
     user_message = _("Accounts of our staff are not closed here. Ask whoever set up yours to take it away.")

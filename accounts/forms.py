@@ -1,5 +1,6 @@
 """Forms of the account's own pages."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -91,6 +92,49 @@ class CloseForm(forms.Form):
     is_sure = forms.BooleanField(
         label=_("I understand that this can’t be undone"),
         error_messages={"required": _("Tick this box if you want to close your account for good.")},
+    )
+
+
+TOO_LONG = _("Write at most %(limit_value)d characters. You have written %(show_value)d.")
+
+
+class SupportRequestForm(forms.Form):
+    """What somebody writes to support. ``people``: those they have met here, offered by name as they type."""
+
+    whom = forms.CharField(
+        label=_("Whom is it about?"),
+        help_text=_("A name, if it is about a person."),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "off", "list": "people-met"}),
+        error_messages={"max_length": TOO_LONG},
+    )
+    text = forms.CharField(
+        label=_("What happened?"),
+        help_text=_("Only our support reads it. Nobody else is told."),
+        max_length=2_000,
+        widget=forms.Textarea({"rows": 6}),
+        error_messages={"required": _("Say what happened, in a sentence or two."), "max_length": TOO_LONG},
+    )
+
+    def __init__(self, *args: Any, people: Sequence[User] = (), **kwargs: Any) -> None:  # Any: Form's own
+        super().__init__(*args, **kwargs)
+        self.people = people
+
+    def person(self) -> User | None:
+        """Whom of those they have met the name belongs to; none if it could be two."""
+        name = " ".join(self.cleaned_data["whom"].split()).casefold()
+        named = [person for person in self.people if person.name.casefold() == name]
+        return named[0] if len(named) == 1 else None
+
+
+class CloseSupportRequestForm(forms.Form):
+    note = forms.CharField(
+        label=_("What did you do about it?"),
+        help_text=_("For colleagues who look later. Who wrote is not shown it."),
+        max_length=1_000,
+        widget=forms.Textarea({"rows": 3}),
+        error_messages={"required": _("Say what you did, in a sentence."), "max_length": TOO_LONG},
     )
 
 

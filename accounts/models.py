@@ -1,13 +1,14 @@
-"""People, their one role, and what support may do to an account."""
+"""People, their one role, what support may do to an account, and what people write to support."""
 
 import uuid
 from typing import ClassVar
 
 import pgtrigger
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.sessions.models import Session
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -132,3 +133,78 @@ class SignIn(Session):
                 """,
             ),
         ]
+
+
+class SupportRequestQuerySet(models.QuerySet["SupportRequest"]):
+    def visible_to(self, user: User) -> "SupportRequestQuerySet":
+        """What ``user`` has written; support reads all of them at its desk, each time with an audit row."""
+        return self.filter(by=user.pk)
+
+
+class SupportRequest(models.Model):
+    """What somebody wrote to our support, about a person or something else. It is closed once, and changed by nothing else."""
+
+    # Short, to be read out and typed: ``services.new_reference``.
+    reference = models.CharField(_("reference"), primary_key=True, max_length=8, editable=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="support_requests")
+    # Whom it is about: somebody they have met here, else the words they have for them. Never both, so that a name goes
+    # with its account.
+    about = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    whom = models.CharField(max_length=80, blank=True)
+    text = models.TextField(max_length=2_000)
+    created_at = models.DateTimeField(_("written"))
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # What was done about it, for colleagues; who wrote is not shown it.
+    closing_note = models.TextField(max_length=1_000, blank=True)
+
+    objects = SupportRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("report to support")
+        verbose_name_plural = _("reports to support")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reference__regex=r"^R-[2-9BCDFGHJKMNPQRSTVWXYZ]{6}$"),
+                name="support_request_reference_readable",
+            ),
+            models.CheckConstraint(condition=~Q(text=""), name="support_request_says_something"),
+            models.CheckConstraint(condition=Q(about=None) | Q(whom=""), name="support_request_names_once"),
+            models.CheckConstraint(
+                condition=Q(about=None) | ~Q(about=F("by")), name="support_request_about_somebody_else"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at=None, closed_by=None, closing_note="")
+                | Q(closed_at__isnull=False, closed_by__isnull=False) & ~Q(closing_note=""),
+                name="support_request_closed_with_a_note",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["created_at"], condition=Q(closed_at=None), name="support_request_open_by_age"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="support_request_closed_once",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                func="""
+                    IF TG_OP = 'DELETE'
+                        OR OLD.closed_at IS NOT NULL
+                        OR (OLD.reference, OLD.by_id, OLD.about_id, OLD.whom, OLD.text, OLD.created_at)
+                            IS DISTINCT FROM
+                           (NEW.reference, NEW.by_id, NEW.about_id, NEW.whom, NEW.text, NEW.created_at)
+                    THEN
+                        RAISE EXCEPTION 'a report to support is closed once, and nothing else'
+                            USING ERRCODE = 'check_violation', CONSTRAINT = 'support_request_closed_once';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Report {self.reference}"

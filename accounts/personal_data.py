@@ -5,7 +5,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import SupportRequest, User
 from marketplace.common.models import AnalyticsEvent, AuditEvent, MailSwitchedOff, Notification
 from marketplace.common.notifications import feed
 from marketplace.common.personal_data import Chapter, Row, Rows, each
@@ -15,6 +15,7 @@ def chapters_of(user: User) -> list[Chapter]:
     devices = UserSession.objects.filter(user=user).order_by("created_at", "pk")
     factors = Authenticator.objects.filter(user=user).order_by("created_at", "pk")
     deeds = AuditEvent.objects.filter(actor=user).order_by("at", "pk")
+    asked = SupportRequest.objects.visible_to(user).select_related("about").order_by("created_at", "pk")
     counted = AnalyticsEvent.objects.filter(user_id=user.pk).order_by("at", "pk")
     return [
         Chapter("account", _("Your name, address and settings."), lambda: _account(user)),
@@ -22,6 +23,7 @@ def chapters_of(user: User) -> list[Chapter]:
         Chapter("devices", _("Where you are signed in."), each(devices, _device)),
         Chapter("notifications", _("What we told you, as it stands in your feed."), each(feed(user), _notification)),
         Chapter("activity", _("What the audit log has of what you did."), each(deeds, _deed)),
+        Chapter("support", _("What you wrote to our support."), each(asked, _asked)),
         Chapter("counts", _("What we counted of your use, for statistics of our own."), each(counted, _count)),
     ]
 
@@ -66,6 +68,16 @@ def _device(session: UserSession) -> Row:
 
 def _notification(line: Notification) -> Row:
     return {"at": line.created_at, "title": line.title, "page": line.path, "read_at": line.read_at}
+
+
+def _asked(request: SupportRequest) -> Row:
+    return {
+        "reference": request.reference,
+        "at": request.created_at,
+        "about": request.about.name if request.about else request.whom,
+        "text": request.text,
+        "closed_at": request.closed_at,
+    }
 
 
 def _deed(event: AuditEvent) -> Row:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
-from accounts.models import User
+from accounts.models import SupportRequest, User
 
 
 @dataclass(frozen=True)
@@ -56,3 +56,8 @@ def pending_email(user: User) -> str | None:
     """The address an account is changing to, while its code is awaited."""
     address = EmailAddress.objects.filter(user=user, verified=False).exclude(email=user.email).order_by("-pk").first()
     return address.email if address else None
+
+
+def support_requests() -> QuerySet[SupportRequest]:
+    """All that people wrote to support, with whom it concerns. For support's own pages only."""
+    return SupportRequest.objects.select_related("by", "about", "closed_by")

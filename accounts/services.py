@@ -1,5 +1,6 @@
-"""Operations on accounts: choosing a role, settings, locking, staff."""
+"""Operations on accounts: choosing a role, settings, locking, staff, writing to support."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
@@ -22,10 +23,11 @@ from accounts.errors import (
     RoleAlreadyChosen,
     SomethingOpen,
     StaffNotClosable,
+    SupportRequestClosed,
     UnknownZone,
     WrongLockState,
 )
-from accounts.models import User
+from accounts.models import SupportRequest, User
 from accounts.policies import may_lock
 from accounts.signals import account_closing, account_locked, account_unlocked, role_chosen
 from marketplace.common import audit, notifications, refused_addresses
@@ -41,6 +43,10 @@ NOWHERE = "closed.invalid"
 # Keeps "Closed account" in one piece where only the first word of a name is shown.
 NO_BREAK = "\N{NO-BREAK SPACE}"
 STAFF_GROUPS = ("reviewer", "support", "finance")
+# For reading out and typing: no 0, 1, I, L or O, and no vowels, so that no words come of it.
+REFERENCE_LETTERS = "23456789BCDFGHJKMNPQRSTVWXYZ"
+REFERENCE_LENGTH = 6
+REFERENCE_UNIQUE = "accounts_supportrequest_pkey"
 
 
 @transaction.atomic
@@ -229,3 +235,46 @@ def set_groups(*, account: User, groups: Sequence[str], by: User) -> None:
     """Say which desks an admin works at. Effects: an audit row."""
     account.groups.set(Group.objects.filter(name__in=set(groups) & set(STAFF_GROUPS)))
     audit.record("staff_groups_set", by=by, subject=account, groups=sorted(groups))
+
+
+def ask_support(*, text: str, by: User, whom: str = "", about: User | None = None) -> SupportRequest:
+    """Write to support: about a person (``about`` an account, else ``whom`` in words), or about something else.
+
+    Effects: an audit row, the mail "We have your report" with the reference, a mail to each colleague of support.
+    """
+    try:
+        with transaction.atomic():
+            request = SupportRequest.objects.create(
+                reference=new_reference(),
+                by=by,
+                about=about,
+                whom="" if about else whom,
+                text=text,
+                created_at=timezone.now(),
+            )
+            audit.record("support_asked", by=by, subject=request)
+            emails.send_report_received(request)
+            for colleague in User.objects.filter(is_active=True, is_staff=True, groups__name="support").order_by("pk"):
+                emails.send_support_asked(request, to=colleague)
+            return request
+    except IntegrityError as exc:
+        if violated_constraint(exc) != REFERENCE_UNIQUE:
+            raise
+        return ask_support(text=text, by=by, whom=whom, about=about)  # drawn before, so another is
+
+
+def new_reference() -> str:
+    """Make a reference such as ``R-7K3M2Q``: nobody can tell another's from their own. One of 480 million."""
+    return "R-" + "".join(secrets.choice(REFERENCE_LETTERS) for _letter in range(REFERENCE_LENGTH))
+
+
+@transaction.atomic
+def close_support_request(*, request: SupportRequest, note: str, by: User) -> None:
+    """Say that support is done with a report; ``note``: what was done, for colleagues.
+
+    Raises ``SupportRequestClosed``. Effects: an audit row.
+    """
+    still_open = SupportRequest.objects.filter(pk=request.pk, closed_at=None)
+    if not still_open.update(closed_at=timezone.now(), closed_by=by, closing_note=note):
+        raise SupportRequestClosed
+    audit.record("support_request_closed", by=by, subject=request)

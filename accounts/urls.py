@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
-from accounts import closing_views, notification_views, views
+from accounts import closing_views, notification_views, support_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("welcome/", views.Welcome.as_view(), name="welcome"),
@@ -19,6 +19,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/mail/again/", notification_views.TryAddressAgain.as_view(), name="notifications-mail-again"),
     path("notifications/off/<str:token>/", notification_views.Unsubscribe.as_view(), name="unsubscribe"),
     path("notifications/<uuid:notification_id>/", notification_views.OpenNotification.as_view(), name="notification"),
+    # Among the staff's pages; it is asked for before Django admin's own addresses.
+    path(
+        "admin/accounts/supportrequest/<str:reference>/read/",
+        support_views.ReadSupportRequest.as_view(),
+        name="support-request",
+    ),
     # allauth's own overview of second factors; ours shows that and more.
     path("accounts/2fa/", RedirectView.as_view(pattern_name="security"), name="second-factors"),
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -57,6 +57,25 @@ def inbox_rows(user: User) -> list[InboxRow]:
             unread=thread.unread(user),
         )
         for thread in threads[:INBOX_SHOWN]
+    ]
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """A conversation among those that can be reported: whom with, and whether the reader's own report is open."""
+
+    id: UUID
+    other: User
+    at: datetime
+    is_reported: bool
+
+
+def report_rows(user: User) -> list[ReportRow]:
+    """Read a person's conversations, to have one of them reported. One query."""
+    own = ThreadReport.objects.filter(thread=OuterRef("pk"), by=user, closed_at=None)
+    return [
+        ReportRow(id=thread.pk, other=thread.other(user), at=thread.last_message_at, is_reported=thread.is_reported)
+        for thread in inbox(user).annotate(is_reported=Exists(own))[:INBOX_SHOWN]
     ]
 
 

@@ -31,8 +31,8 @@ HOUR = int(timedelta(hours=1).total_seconds())
 
 # Pages of one's own; nothing there is for anyone else, so nobody need try.
 PRIVATE = (
-    "account", "account_login", "admin:index", "bookings:hold", "bookings:sessions", "chat:inbox", "mentors:overview",
-    "welcome",
+    "account", "account_login", "admin:index", "bookings:hold", "bookings:sessions", "chat:inbox", "help-report",
+    "mentors:overview", "welcome",
 )  # fmt: skip
 
 

@@ -108,6 +108,7 @@ class Env(BaseModel):
     RATELIMIT_CHAT_POST: Rate = "20/m"
     RATELIMIT_NOTE_SAVE: Rate = "60/m"
     RATELIMIT_NEW_THREAD: Rate = "5/d"
+    RATELIMIT_SUPPORT_REQUEST: Rate = "5/h"
     RATELIMIT_HOLD: Rate = "10/h"
     RATELIMIT_CALENDAR: Rate = "20/h"
     RATELIMIT_HOLD_TRY: Rate = "60/m"

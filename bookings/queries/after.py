@@ -1,13 +1,15 @@
 """What the pages around a session and after it show."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import User
 from bookings.after_policies import (
+    REPORTABLE,
     appeal_until,
     may_answer,
     may_answer_review,
@@ -61,6 +63,18 @@ def after_session(booking: Booking, reader: User, *, at: datetime) -> After | No
         may_edit_review=review is not None and may_edit_review(reader, review, at=at),
         may_answer_review=review is not None and may_answer_review(reader, review),
     )
+
+
+def reportable_sessions(user: User, *, at: datetime) -> QuerySet[Booking]:
+    """Their sessions about which a problem can be reported now, the latest first: ``may_report_problem`` and none decided."""
+    decided = ProblemReport.objects.filter(booking=OuterRef("pk"), decided_at__isnull=False)
+    over = Booking.objects.of(user).filter(
+        ~Exists(decided),
+        status__in={Booking.Status.CONFIRMED, *REPORTABLE},
+        ends_at__lte=at,
+        ends_at__gt=at - timedelta(days=settings.REPORT_DAYS),
+    )
+    return over.select_related("mentor__user", "student").order_by("-starts_at", "-pk")
 
 
 def other_of(booking: Booking, reader: User) -> User:

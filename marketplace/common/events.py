@@ -70,6 +70,7 @@ EVENTS: dict[str, Event] = {
         Event(name="email_changed", to=("", *EVERYONE), leads_to="account", icon="shield-check"),
         Event(name="sign_in_method_changed", to=("", *EVERYONE), leads_to="security", icon="shield-check"),
         Event(name="export_ready", to=("", *EVERYONE), leads_to="uploads:privacy", icon="download"),
+        Event(name="report_received", to=BOTH, leads_to="help-report-sent report.pk", icon="life-buoy"),
         # It is the last mail, and nobody could read a feed any more.
         Event(name="account_closed", to=("", *BOTH), outlives_account=True),
         Event(
@@ -224,6 +225,13 @@ EVENTS: dict[str, Event] = {
             switch=_("Documents that have waited too long"),
             leads_to="mentors:review",
             icon="inbox",
+        ),
+        Event(
+            name="support_asked",
+            to=(STAFF,),
+            switch=_("A report to support"),
+            leads_to="support-request report.pk",
+            icon="life-buoy",
         ),
     )
 }

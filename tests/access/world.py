@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import SupportRequest, User
+from accounts.services import ask_support
 from bookings.models import Booking, ProblemReport, Strike
 from bookings.queries.feeds import feed_secret
 from bookings.services import renew_feed, report_problem
@@ -57,6 +58,7 @@ class World:
     hold: Booking
     thread: Thread
     report: ThreadReport
+    support_request: SupportRequest
     document: VerificationDocument
     upload: Upload
     student: User
@@ -111,6 +113,7 @@ class World:
             "request_id": {"": self.refund_request.pk},
             "dispute_id": {"": self.dispute.pk},
             "notification_id": {"": self.notification.pk},
+            "reference": {"": self.support_request.pk},
             "export_id": {"": self.export.pk},
             "token": {"": link_for(self.student.pk, "welcome").rstrip("/").rpartition("/")[2]},
         }
@@ -189,6 +192,7 @@ def make_world() -> World:
         hold=hold,
         thread=thread,
         report=report,
+        support_request=ask_support(text="For the table.", by=student),
         document=document,
         upload=upload,
         student=student,

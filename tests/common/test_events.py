@@ -54,7 +54,8 @@ DESIGN = {
 # What came on top: answers to the above, and what ends them.
 BESIDE = {
     "account_unknown", "move_kept", "dispute_closed", "payouts_needed", "strike_decided", "mentor_reinstated",
-    "suspension_stands", "application_changes_requested", "calendar_unreadable", "clocks_change",
+    "suspension_stands", "application_changes_requested", "calendar_unreadable", "clocks_change", "report_received",
+    "support_asked",
 }  # fmt: skip
 
 

@@ -215,6 +215,24 @@ def read_reported_thread(person: Person) -> None:
     person.goto(person.house.path("/admin/chat/threadreport/{report}/read/"))
 
 
+def write_to_support(person: Person) -> None:
+    person.goto("/help/report/other/")
+    person.fill("Whom is it about? (optional)", "Ngozi Adeyemi")
+    person.fill("What happened?", "She asked to be paid in cash.\nTwice.")
+    person.press(person.control("send-report"))
+    steps.heading(person, "We have your report")
+
+
+def read_report_to_support(person: Person) -> None:
+    with psycopg.connect(person.house.database_url) as connection:
+        connection.execute(
+            "INSERT INTO accounts_supportrequest (reference, by_id, whom, text, created_at, closing_note) "
+            "SELECT 'R-7K3M2Q', id, 'Somebody', 'They asked to be paid in cash.', now(), '' FROM accounts_user "
+            "WHERE email = 'amara@demo.test' ON CONFLICT DO NOTHING"
+        )
+    person.goto("/admin/accounts/supportrequest/R-7K3M2Q/read/")
+
+
 def ask_with_a_number(person: Person) -> None:
     """A first message that says how to be reached elsewhere is shown again before it goes."""
     person.complaints.foresee("status of 422")
@@ -481,12 +499,19 @@ PAGES: dict[str, dict[str, Way]] = {
         "chat:attach": "/messages/{thread}/attach/",
         "chat:attach-file": go_on_from("/messages/{thread}/attach/"),
         "chat:report": "/messages/{thread}/report/",
+        "help-report": "/help/report/",
+        "help-report-session": own_session(*AMARA, "over", "/help/report/session/"),
+        "help-report-conversation": "/help/report/conversation/",
+        "help-report-other": "/help/report/other/",
+        "help-report-sent": write_to_support,
     },
     "student4@demo.test": {
         "bookings:sessions none": "/sessions/",
         "chat:inbox none": "/messages/",
         "chat:new reminded": ask_with_a_number,
         "payments:history none": "/account/payments/",
+        "help-report-session none": "/help/report/session/",
+        "help-report-conversation none": "/help/report/conversation/",
         "uploads:privacy none": "/account/privacy/",
         "close-account": "/account/privacy/close/",
     },
@@ -526,7 +551,11 @@ PAGES: dict[str, dict[str, Way]] = {
         "mentors:document-file": go_on_from("/mentor/documents/send/?kind=certificate&subject=french"),
         "mentors:withdraw-document": "/mentor/documents/{document}/withdraw/",
     },
-    "mentor.suspended@demo.test": {"mentors:overview suspended": "/mentor/", "mentors:appeal": "/mentor/appeal/"},
+    "mentor.suspended@demo.test": {
+        "mentors:overview suspended": "/mentor/",
+        "mentors:appeal": "/mentor/appeal/",
+        "help-report-other suspended": "/help/report/other/",
+    },
     "reviewer@demo.test": {
         "admin:index": "/admin/",
         "mentors:review": "/admin/mentors/review/",
@@ -550,6 +579,7 @@ PAGES: dict[str, dict[str, Way]] = {
         "admin:accounts_user_lock": "/admin/accounts/user/{nobody}/lock/",
         "admin:accounts_user_unlock": lock_and_open,
         "admin:chat_threadreport_read": read_reported_thread,
+        "support-request": read_report_to_support,
         "admin:bookings_booking_cancel": "/admin/bookings/booking/{coming}/cancel/",
     },
     "finance@demo.test": {

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import time_machine
 
 from accounts import emails as accounts
+from accounts.models import SupportRequest
 from bookings import after_emails, clock_emails
 from bookings import emails as sessions
 from bookings.models import Booking, MoveProposal, ProblemReport, Review, Strike
@@ -45,6 +46,7 @@ class Cast:
         user = make_user(role="mentor", name="Ngozi Adeyemi", time_zone="Africa/Lagos", email="ngozi@example.org")
         self.mentor: Mentor = make_mentor(user=user, handle="ngozi-adeyemi", time_zone="Africa/Lagos")
         self.reviewer = make_staff("reviewer", name="Rea Viewer", email="rea@example.org")
+        self.support = make_staff("support", name="Sue Port", email="sue@example.org")
         self.finance = make_staff("finance", name="Finn Ance", email="finn@example.org")
         self.booking: Booking = make_paid_booking(
             student=self.student,
@@ -78,6 +80,9 @@ def _signing_in(cast: Cast) -> None:
     accounts.send_sign_in_method_changed(user=user, change="passkey_added", device=DEVICE)
     accounts.send_welcome(user)
     accounts.send_account_closed(user, address=user.email)
+    report = SupportRequest(reference="R-7K3M2Q", by=user, whom="Ngozi", text="She asked for cash.", created_at=NOW)
+    accounts.send_report_received(report)
+    accounts.send_support_asked(report, to=cast.support)
     until = NOW + timedelta(days=7)
     uploads.send_export_ready(DataExport(user=user, size=2_400_000, ready_at=NOW, expires_at=until))
 

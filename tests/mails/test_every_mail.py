@@ -60,6 +60,7 @@ SUBJECTS = {
     "payout_failed": "Your payout did not go through",
     "export_ready": "Your data is ready to download",
     "account_closed": "Your account is closed",
+    "report_received": "We have your report R-7K3M2Q",
     "queue_late": "6 documents have waited over 24 hours",
 }
 

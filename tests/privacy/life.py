@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import SupportRequest, User
 from bookings.models import Attendance, Booking, MoveProposal, Outcome, ProblemReport, Review, SessionFile, SessionNote
 from bookings.models import Strike as StrikeRow
 from bookings.services import renew_feed
@@ -81,10 +81,20 @@ def live() -> Life:
         audit.record("upload_viewed", by=person, subject=person)
         track("booking_confirmed", user_id=person.pk)
     audit.record("account_locked", by=support, subject=student, reason=SECRET)
+    _reports(student, user, support)
     booking, payment = _session(student, mentor, support)
     thread, message_file, unsent_file = _conversation(student, mentor, support)
     photo, passport = _application(mentor, support)
     return Life(student, mentor, booking, thread, payment, photo, passport, message_file, unsent_file)
+
+
+def _reports(student: User, mentor: User, support: User) -> None:
+    now = timezone.now()
+    SupportRequest.objects.create(
+        reference="R-222222", by=student, about=mentor, text="She wanted cash.", created_at=now, closed_at=now,
+        closed_by=support, closing_note=SECRET,
+    )  # fmt: skip
+    SupportRequest.objects.create(reference="R-333333", by=mentor, about=student, text=THEIRS, created_at=now)
 
 
 def _session(student: User, mentor: Mentor, support: User) -> tuple[Booking, Payment]:

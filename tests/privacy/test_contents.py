@@ -60,6 +60,7 @@ def test_a_student_finds_all_of_theirs(life: Life) -> None:
     assert {file["name"] for file in found["files"]} == {"sheet-4.pdf", "question.pdf", "never-sent.pdf"}
     assert [line["title"] for line in found["notifications"]] == ["Told Amara"]
     assert found["sign-ins"][0]["kind"]
+    assert [(each["about"], each["text"]) for each in found["support"]] == [("Ngozi Adeyemi", "She wanted cash.")]
     assert len(found["activity"]) == len(found["calendar-feed"]) == 1
 
 
@@ -133,7 +134,7 @@ def test_what_has_no_form_in_json_is_refused() -> None:
 CHAPTERS = {
     "account.emailaddress": "account", "mfa.authenticator": "sign-ins", "usersessions.usersession": "devices",
     "common.notification": "notifications", "common.mailswitchedoff": "account", "common.auditevent": "activity",
-    "uploads.upload": "files", "uploads.dataexport": "exports",
+    "accounts.supportrequest": "support", "uploads.upload": "files", "uploads.dataexport": "exports",
     "mentors.mentor": "mentor", "mentors.mentorevent": "application", "mentors.verificationdocument": "documents",
     "mentors.suspensionappeal": "appeals",
     "bookings.booking": "sessions", "bookings.bookingevent": "sessions", "bookings.moveproposal": "sessions",
