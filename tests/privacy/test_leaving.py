@@ -148,7 +148,8 @@ def test_staff_still_see_whom_it_was_about(life: Life, side: str) -> None:
     close_account(user=user)
     pages = {
         "support": ["/admin/bookings/booking/", f"/admin/bookings/booking/{life.booking.pk}/change/", "/admin/bookings/desk/",
-                    "/admin/accounts/user/?closed_at__isempty=0"],
+                    "/admin/accounts/user/?closed_at__isempty=0", "/admin/accounts/supportrequest/R-222222/read/",
+                    "/admin/accounts/supportrequest/R-333333/read/"],
         "finance": ["/admin/payments/payment/", f"/admin/payments/payment/{life.payment.pk}/change/", "/admin/finance/",
                     "/admin/finance/disputes/"],
         "reviewer": ["/admin/mentors/review/"],
@@ -158,6 +159,17 @@ def test_staff_still_see_whom_it_was_about(life: Life, side: str) -> None:
         for url in urls:
             assert colleague.get(url).status_code == 200, url
     assert AuditEvent.objects.filter(actor=user).count() > 1
+
+
+def test_a_report_to_support_names_nobody_who_has_left(client: Client, life: Life) -> None:
+    url = "/help/report/R-222222/"
+    sign_in(client, life.student)
+    assert "Ngozi Adeyemi" in client.get(url).text
+    close_account(user=life.mentor.user)
+    page = client.get(url).text
+    assert "She wanted cash." in page
+    assert CLOSED in page
+    assert "Ngozi Adeyemi" not in page
 
 
 def test_the_books_and_every_invariant_hold_afterwards(life: Life) -> None:
