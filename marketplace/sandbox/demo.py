@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
 
 from marketplace.sandbox.environment import ROOT, inherited, product_variables
 from marketplace.sandbox.payments import Keys, PaymentSandbox
@@ -19,7 +18,7 @@ from marketplace.sandbox.postgres import Postgres
 from marketplace.sandbox.processes import LOOPBACK, Program, StartError, free_port, is_free, write_private
 from marketplace.sandbox.site import Web, Worker
 from marketplace.sandbox.storage import Storage
-from marketplace.sandbox.supervisor import Console, Job, Serve, Supervisor, Task
+from marketplace.sandbox.supervisor import Console, Job, Serve, Supervisor, Task, asked_by_signals
 from marketplace.sandbox.valkey import Valkey
 
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
@@ -185,19 +184,14 @@ def main() -> int:
             demo = Demo(folder, port=port, caller=os.environ)
             supervisor = Supervisor(demo.stages(), on_change=demo.write_run_file, console=console)
 
-            def stop(number: int, frame: FrameType | None) -> None:
-                supervisor.ask_to_stop()
-
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                if signal.getsignal(number) != signal.SIG_IGN or number == signal.SIGINT:
-                    signal.signal(number, stop)
-            console.say(f"Starting the demo in {folder} …")
-            try:
-                supervisor.run(
-                    when_up=lambda: console.say(banner(demo.site, demo.payments.url, time.monotonic() - began))
-                )
-            finally:
-                demo.run_file.unlink(missing_ok=True)
+            with asked_by_signals(supervisor):
+                console.say(f"Starting the demo in {folder} …")
+                try:
+                    supervisor.run(
+                        when_up=lambda: console.say(banner(demo.site, demo.payments.url, time.monotonic() - began))
+                    )
+                finally:
+                    demo.run_file.unlink(missing_ok=True)
     except StartError as exc:
         print(f"\n{exc}", file=sys.stderr)
         return 1

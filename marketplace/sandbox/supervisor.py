@@ -6,12 +6,14 @@ It knows nothing of what the programs are; ``demo.py`` says that.
 import fcntl
 import hashlib
 import os
+import signal
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -90,6 +92,20 @@ def digest_of(sources: Iterable[Path]) -> str:
     for source in sorted(sources):
         digest.update(f"{source}\0".encode() + source.read_bytes())
     return digest.hexdigest()
+
+
+@contextmanager
+def asked_by_signals(supervisor: "Supervisor") -> Iterator[None]:
+    """Let Ctrl-C, TERM and HUP ask for a stop. Afterwards they are ignored: while the interpreter ends it would give them
+    their default back, and one more of them would end it with another status."""
+    numbers = [signal.SIGINT, *(n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) != signal.SIG_IGN)]
+    for number in numbers:
+        signal.signal(number, lambda _number, _frame: supervisor.ask_to_stop())
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
 
 
 class Stopped(Exception):
