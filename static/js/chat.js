@@ -218,6 +218,10 @@ class Conversation {
 
   /** Ask again in a while; only where news don't come by themselves. */
   plan(delay) {
+    if (this.asking) { // what is told meanwhile may be missing in the answer: ask again after it
+      this.again ||= delay !== undefined;
+      return;
+    }
     clearTimeout(this.timer);
     if (document.hidden || !this.element.isConnected || (isLive() && delay === undefined && !this.errors)) return;
     const pace = Date.now() - this.touched < IDLE_AFTER ? ACTIVE : IDLE;
@@ -225,6 +229,8 @@ class Conversation {
   }
 
   async poll() {
+    this.asking = true;
+    this.again = false;
     try {
       const answer = await api(this.last ? `${this.url}?after=${this.last}&state=${this.state}` : this.url);
       if (!answer.ok) throw new Error(`chat answered ${answer.status}`);
@@ -233,7 +239,8 @@ class Conversation {
     } catch {
       this.errors = Math.min(this.errors + 1, 4);
     }
-    this.plan();
+    this.asking = false;
+    this.plan(this.again ? 0 : undefined);
   }
 
   /** Items come newest first. */

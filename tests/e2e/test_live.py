@@ -10,6 +10,7 @@ from playwright.sync_api import Request, expect
 from tests.e2e import steps
 from tests.e2e.hands import Touch
 from tests.e2e.house import House
+from tests.e2e.late import Late
 from tests.e2e.people import Door, Person
 from tests.e2e.test_contention import choose_and_hold, slots
 
@@ -56,6 +57,25 @@ def test_two_people_write_to_each_other_and_neither_page_asks_for_it(come: Door)
     expect(student.page.locator(".message--mine").last).to_contain_text("Read")
     write(mentor, "I am.")
     expect(student.page.locator(".message").last).to_contain_text("I am.")
+
+
+def test_what_is_told_while_a_page_asks_is_asked_for_again(come: Door) -> None:
+    """The answer under way may be older than what was told meanwhile."""
+    student = come("student2@demo.test")
+    student.goto(f"/messages/new/?mentor={TO_WRITE_TO}")
+    student.page.locator("textarea[name=body]").fill("Hello!")
+    student.press(student.control("send-message"))
+    student.wait_for(re.compile(r"/messages/[0-9a-f-]{36}/"))
+    is_told(student)
+    answers = Late(student.page, "**/messages?after=*")
+    for _ in range(2):
+        student.page.evaluate(TELL, student.path.split("/")[2])
+        answers.wait()
+    with student.page.expect_request("**/messages?after=*"):
+        answers.comes()
+
+
+TELL = "thread => document.dispatchEvent(new CustomEvent('live', {detail: {kind: 'message', data: {thread}}}))"
 
 
 def test_what_is_unread_is_counted_on_every_open_page(come: Door) -> None:

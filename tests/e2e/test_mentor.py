@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from bookings.models import Booking
 from mentors import services
@@ -16,6 +16,7 @@ from mentors.models import Mentor
 from mentors.queries import hours_of
 from mentors.windows import DatedException, Rule
 from tests.e2e.hands import Keyboard, Mouse, Touch
+from tests.e2e.late import Late
 from tests.e2e.signin import sign_in_browser
 from tests.factories import make_booking, make_mentor
 
@@ -44,23 +45,6 @@ def faults(page: Page) -> Iterator[list[str]]:
 def come(page: Page, site: str, mentor: Mentor, path: str = "/mentor/") -> None:
     sign_in_browser(page.context, site, mentor.user)
     page.goto(site + path)
-
-
-class Late:
-    """A script that is asked for and does not come before it is let go."""
-
-    def __init__(self, page: Page, pattern: str) -> None:
-        self.page = page
-        self.asked: list[Route] = []
-        page.route(pattern, self._keep)
-
-    def _keep(self, route: Route) -> None:
-        self.asked.append(route)
-
-    def comes(self) -> None:
-        while not self.asked:
-            self.page.wait_for_timeout(20)
-        self.asked.pop().continue_()
 
 
 def rules(mentor: Mentor) -> list[Rule]:
