@@ -54,6 +54,7 @@ def end(session: Booking, *, ago: timedelta = MINUTE) -> None:
 
 
 def come(page: Page, site: str, user: User, path: str) -> None:
+    page.goto("about:blank")  # what the last page still asks for is not asked with these cookies
     sign_in_browser(page.context, site, user)
     page.goto(f"{site}{path}")
 
