@@ -25,7 +25,7 @@ from marketplace.common.guards import SUPPORT, admit
 class ThreadReportAdmin(ReadOnlyAdmin[ThreadReport]):
     list_display = ("id", "kind", "created_at", "closed_at", "read_link")
     list_filter = ("kind", ("closed_at", admin.EmptyFieldListFilter))
-    ordering = ("closed_at", "created_at", "pk")
+    ordering = ("-closed_at", "created_at", "pk")  # going down, PostgreSQL begins with those that have no date
     fields = ("kind", "reason", "created_at", "closed_at", "closed_by", "closing_note", "read_link")
     readonly_fields = fields
 

@@ -21,8 +21,8 @@ from bookings.services.strikes import add_strike
 from marketplace.common.models import AuditEvent
 from payments.models import Earning, Refund
 from tests.bookings.after import later, make_past_session, was_there
-from tests.bookings.test_races import race
 from tests.factories import make_booking, make_mentor, make_staff, make_student
+from tests.races import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

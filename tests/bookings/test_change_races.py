@@ -16,8 +16,9 @@ from bookings import services
 from bookings.models import Booking
 from bookings.services import cancellations, claims, holds, moves
 from payments.models import Refund
-from tests.bookings.test_races import constraints_off, holding, noon, overlapping_pairs, race
+from tests.bookings.test_races import constraints_off, holding, noon, overlapping_pairs
 from tests.factories import make_mentor, make_paid_booking, make_student
+from tests.races import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,8 +14,9 @@ from bookings import services
 from bookings.models import Booking, BookingEvent
 from bookings.models.booking import BookingQuerySet
 from marketplace.common.models import AnalyticsEvent
-from tests.bookings.test_races import holding, race
+from tests.bookings.test_races import holding
 from tests.factories import make_booking, make_student
+from tests.races import race
 
 pytestmark = pytest.mark.django_db
 
@@ -66,8 +67,10 @@ def test_a_hold_that_somebody_works_on_is_left_to_them() -> None:
     found: list[int] = []
 
     def free_elsewhere() -> None:
-        found.append(free(holds))
-        connection.close()
+        try:
+            found.append(free(holds))
+        finally:
+            connection.close()
 
     with transaction.atomic():
         Booking.objects.select_for_update(no_key=True).get(pk=holds[0].pk)

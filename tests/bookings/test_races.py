@@ -1,11 +1,8 @@
-"""Races with real connections. Each has a control: the same race with its guard off, in which more than one wins.
-
-A thread here is a person with a database connection of their own. A barrier lets all of them go at once.
-"""
+"""Races for one time. Each has a control: the same race with its guard off, in which more than one wins."""
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,9 +13,9 @@ from accounts.models import User
 from bookings import services
 from bookings.models import Booking
 from bookings.services import claims, holds
-from marketplace.common.errors import DomainError
 from mentors.models import Mentor
 from tests.factories import make_booking, make_mentor, make_student
+from tests.races import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,32 +25,6 @@ CONSTRAINTS = ("booking_mentor_start_unique", "booking_mentor_no_overlap", "book
 
 def noon() -> datetime:
     return (datetime.now(UTC) + timedelta(days=3)).replace(hour=12, minute=0, second=0, microsecond=0)
-
-
-def race(attempts: Sequence[Callable[[], object]]) -> Counter[str]:
-    """Run all attempts at once, each on its own connection; count how they ended."""
-    barrier = threading.Barrier(len(attempts))
-    results: list[str] = []
-
-    def run(attempt: Callable[[], object]) -> None:
-        try:
-            connection.ensure_connection()
-            barrier.wait(30)
-            attempt()
-            results.append("won")
-        except DomainError as refusal:
-            results.append(refusal.code)
-        except Exception as exc:  # noqa: BLE001  # whatever else it was is the finding
-            results.append(type(exc).__name__)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[attempt]) for attempt in attempts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return Counter(results)
 
 
 def holding(mentor: Mentor, student: User, *, minutes: int = 45, starts_at: datetime) -> Callable[[], object]:

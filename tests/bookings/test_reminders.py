@@ -14,9 +14,9 @@ from bookings.services import cancel_booking, move_booking
 from bookings.services.reminders import DAY, HOUR, Due, remind, send_reminders
 from marketplace.common import notifications
 from marketplace.common.models import Notification, ToldOnce
-from tests.bookings.test_races import race
 from tests.factories import make_booking, make_mentor, make_paid_booking, make_student, make_user
 from tests.jobs import run_jobs, waiting_jobs
+from tests.races import race
 
 START = datetime(2026, 11, 26, 18, 30, tzinfo=UTC)
 BOOKED = START - timedelta(days=5)

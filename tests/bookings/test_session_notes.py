@@ -17,8 +17,8 @@ from bookings.models import Booking, SessionNote
 from bookings.services import save_notes
 from marketplace.common.errors import violated_constraint
 from mentors.models import Mentor
-from tests.bookings.test_races import race
 from tests.factories import make_booking, make_staff
+from tests.races import race
 
 pytestmark = pytest.mark.django_db
 

@@ -12,9 +12,9 @@ from chat import services
 from chat.models import Message, Thread
 from chat.services.digests import Waiting, send_digests, tell_if_unread
 from marketplace.common.models import ToldOnce
-from tests.bookings.test_races import race
 from tests.factories import make_mentor, make_student, make_user
 from tests.jobs import run_jobs, waiting_jobs
+from tests.races import race
 
 pytestmark = pytest.mark.django_db
 

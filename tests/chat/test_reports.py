@@ -124,3 +124,13 @@ def test_the_list_shows_no_way_into_a_closed_report(thread: Thread, student: Use
     assert read_url(report) in desk.get("/admin/chat/threadreport/").text
     services.close_report(report=report, note="Done.", by=support)
     assert read_url(report) not in desk.get("/admin/chat/threadreport/").text
+
+
+def test_the_list_begins_with_what_waits_longest(
+    thread: Thread, student: User, mentor: Mentor, support: User, desk: Client
+) -> None:
+    closed = services.report_thread(thread=thread, kind="rude", reason="", by=student)
+    services.close_report(report=closed, note="Done.", by=support)
+    waiting = [services.report_thread(thread=thread, kind="rude", reason="", by=by) for by in (mentor.user, student)]
+    listed = desk.get("/admin/chat/threadreport/").context["cl"].result_list
+    assert list(listed) == [*waiting, closed]

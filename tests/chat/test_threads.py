@@ -1,6 +1,6 @@
-import threading
 import uuid
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from marketplace.common.errors import violated_constraint
 from marketplace.common.models import AuditEvent
 from mentors.models import Mentor
 from tests.factories import make_booking, make_mentor, make_student
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -265,27 +266,14 @@ def test_a_conversation_asks_as_many_questions_for_many_messages_as_for_one(
 @pytest.mark.django_db(transaction=True)
 def test_two_first_messages_at_once_make_one_thread() -> None:
     student, mentor = make_student(), make_mentor()
-    barrier, ends = threading.Barrier(6), []
 
-    def write(number: int) -> None:
-        try:
-            connection.ensure_connection()
-            barrier.wait(20)
-            _thread, is_new = services.open_thread(
-                handle=mentor.handle, body=f"Hello {number}", client_id=f"client-{number}", by=student
-            )
-            ends.append("new" if is_new else "there")
-        except Exception as exc:  # noqa: BLE001  # whatever it was is the finding
-            ends.append(type(exc).__name__)
-        finally:
-            connection.close()
+    def write(number: int) -> bool:
+        _thread, is_new = services.open_thread(
+            handle=mentor.handle, body=f"Hello {number}", client_id=f"client-{number}", by=student
+        )
+        return is_new
 
-    threads = [threading.Thread(target=write, args=[number]) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert Counter(ends) == Counter({"new": 1, "there": 5})
+    assert Counter(at_once([partial(write, number) for number in range(6)])) == {True: 1, False: 5}
     assert sorted(Message.objects.values_list("number", flat=True)) == [1, 2, 3, 4, 5, 6]
 
 

@@ -25,7 +25,7 @@ from mentors.tasks import queue_due_calendars
 from tests.factories import make_mentor, make_paid_booking
 from tests.jobs import forget_jobs, run_jobs, waiting_jobs
 from tests.mentors.calendar_server import CalendarServer, calendar, dripping, giving, serving, silent, versioned
-from tests.mentors.test_races import at_once
+from tests.races import outcomes
 
 PAGE = "/mentor/availability/calendars/"
 HOUR = timedelta(hours=1)
@@ -183,7 +183,7 @@ def add_the_fifth_twice(mentor: Mentor, server: CalendarServer) -> list[str]:
         server.answers[f"/{number}.ics"] = giving(calendar())
     for number in range(4):
         add(mentor, server, f"/{number}.ics")
-    return at_once(*(partial(add, mentor, server, f"/{number}.ics") for number in (4, 5)))
+    return outcomes([partial(add, mentor, server, f"/{number}.ics") for number in (4, 5)])
 
 
 @pytest.fixture
@@ -203,14 +203,14 @@ def no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_calendars_for_the_last_place_do_not_both_get_it(mentor: Mentor, server: CalendarServer) -> None:
-    assert sorted(add_the_fifth_twice(mentor, server)) == ["above_limit", "done"]
+    assert sorted(add_the_fifth_twice(mentor, server)) == ["above_limit", "won"]
     assert mentor.calendars.count() == 5
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("no_lock")
 def test_without_the_lock_the_index_refuses_the_sixth(mentor: Mentor, server: CalendarServer) -> None:
-    assert sorted(add_the_fifth_twice(mentor, server)) == ["above_limit", "done"]
+    assert sorted(add_the_fifth_twice(mentor, server)) == ["above_limit", "won"]
     assert mentor.calendars.count() == 5
 
 
@@ -221,7 +221,7 @@ def test_control_without_lock_and_index_the_sixth_gets_in(mentor: Mentor, server
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE mentors_calendarimport DROP CONSTRAINT {name}")
     try:
-        assert add_the_fifth_twice(mentor, server) == ["done", "done"]
+        assert add_the_fifth_twice(mentor, server) == ["won", "won"]
         assert mentor.calendars.count() == 6
     finally:
         CalendarImport.objects.all().delete()

@@ -1,13 +1,11 @@
 """Two connections at once: a save against a submission, two beginnings. Each with the guard off as its control."""
 
 import threading
-from collections.abc import Callable
 from datetime import time
+from functools import partial
 
 import pytest
-from django.db import connection
 
-from marketplace.common.errors import DomainError
 from mentors import services
 from mentors.errors import Fault
 from mentors.models import Mentor
@@ -16,32 +14,9 @@ from mentors.services import applications, rows
 from mentors.windows import Rule
 from tests.factories import make_mentor, make_user
 from tests.mentors.review_cast import make_document
+from tests.races import outcomes, race
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*attempts: Callable[[], object]) -> list[str]:
-    """Run each attempt on a connection of its own; tell how they ended."""
-    results = [""] * len(attempts)
-    barrier = threading.Barrier(len(attempts))
-
-    def run(place: int, attempt: Callable[[], object]) -> None:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=20)
-            attempt()
-            results[place] = "done"
-        except DomainError as refusal:
-            results[place] = refusal.code
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(attempts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return results
 
 
 def ready_to_send() -> Mentor:
@@ -69,14 +44,14 @@ def submit_while_the_subjects_go(mentor: Mentor, monkeypatch: pytest.MonkeyPatch
             saved.set()
 
     monkeypatch.setattr(applications, "lock_for_writing", read_then_wait)
-    return at_once(lambda: services.submit_application(mentor=mentor, by=mentor.user), save)
+    return outcomes([lambda: services.submit_application(mentor=mentor, by=mentor.user), save])
 
 
 def test_a_save_cannot_slip_under_a_submission(monkeypatch: pytest.MonkeyPatch) -> None:
     mentor = ready_to_send()
     results = submit_while_the_subjects_go(mentor, monkeypatch, locked=True)
     mentor.refresh_from_db()
-    assert results == ["done", "invalid"], "the save came after, and met the rule of what was sent"
+    assert results == ["won", "invalid"], "the save came after, and met the rule of what was sent"
     assert (mentor.status, mentor.mentor_subjects.count()) == ("submitted", 1)
 
 
@@ -89,14 +64,14 @@ def test_without_the_lock_an_application_is_sent_without_a_subject(monkeypatch: 
     monkeypatch.setattr(applications, "missing_parts", judged_before_the_save)
     results = submit_while_the_subjects_go(mentor, monkeypatch, locked=False)
     mentor.refresh_from_db()
-    assert results == ["done", "done"]
+    assert results == ["won", "won"]
     assert (mentor.status, mentor.mentor_subjects.count()) == ("submitted", 0)
 
 
 def test_an_application_is_sent_once() -> None:
     mentor = ready_to_send()
-    results = at_once(*[lambda: services.submit_application(mentor=mentor, by=mentor.user)] * 4)
-    assert sorted(results) == ["done", "wrong_state", "wrong_state", "wrong_state"]
+    results = outcomes([lambda: services.submit_application(mentor=mentor, by=mentor.user)] * 4)
+    assert sorted(results) == ["won", "wrong_state", "wrong_state", "wrong_state"]
     mentor.refresh_from_db()
     assert mentor.version == 2
     assert mentor.events.filter(name="submitted").count() == 1
@@ -105,11 +80,9 @@ def test_an_application_is_sent_once() -> None:
 def test_every_save_is_a_version_of_its_own() -> None:
     mentor = make_mentor(status=Mentor.Status.SUBMITTED)
     texts = [f"Line {number}" for number in range(6)]
-    results = at_once(*[
-        lambda text=text: services.update_profile(mentor=mentor, by=mentor.user, headline=text)
-        for text in texts
-    ])  # fmt: skip
-    assert results == ["done"] * 6
+    saving = partial(services.update_profile, mentor=mentor, by=mentor.user)
+    results = outcomes([partial(saving, headline=text) for text in texts])
+    assert results == ["won"] * 6
     mentor.refresh_from_db()
     assert mentor.version == 7
     assert sorted(mentor.events.values_list("data__version", flat=True)) == [2, 3, 4, 5, 6, 7]
@@ -117,13 +90,13 @@ def test_every_save_is_a_version_of_its_own() -> None:
 
 def test_two_requests_begin_one_application() -> None:
     user = make_user(role="mentor", name="Ngozi Adeyemi")
-    assert at_once(*[lambda: services.start_application(by=user)] * 5) == ["done"] * 5
+    assert race([lambda: services.start_application(by=user)] * 5) == {"won": 5}
     assert Mentor.objects.get().events.filter(name="started").count() == 1
 
 
 def test_people_of_one_name_get_handles_of_their_own() -> None:
     users = [make_user(role="mentor", name="Ngozi Adeyemi") for _ in range(5)]
-    assert at_once(*[lambda user=user: services.start_application(by=user) for user in users]) == ["done"] * 5
+    assert race([partial(services.start_application, by=user) for user in users]) == {"won": 5}
     handles = set(Mentor.objects.values_list("handle", flat=True))
     assert handles == {"ngozi-adeyemi", *(f"ngozi-adeyemi-{number}" for number in range(2, 6))}
 
@@ -131,9 +104,7 @@ def test_people_of_one_name_get_handles_of_their_own() -> None:
 def test_the_last_of_two_saves_of_hours_stands_whole() -> None:
     mentor = make_mentor()
     weeks = [[Rule(day, time(hour), time(hour + 1)) for day in range(7)] for hour in (8, 12, 16)]
-    results = at_once(*[
-        lambda week=week: services.save_availability(mentor=mentor, by=mentor.user, weekly=week)
-        for week in weeks
-    ])  # fmt: skip
-    assert results == ["done"] * 3
+    saving = partial(services.save_availability, mentor=mentor, by=mentor.user)
+    results = outcomes([partial(saving, weekly=week) for week in weeks])
+    assert results == ["won"] * 3
     assert list(hours_of(mentor).rules) in weeks

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,6 +22,7 @@ from mentors.services import decisions, review
 from mentors.services.rows import raise_version
 from tests.factories import make_mentor, make_staff, make_subject
 from tests.mentors.review_cast import approve_id, document_of, make_application, make_document
+from tests.races import at_once
 from tests.signin import sign_in
 
 pytestmark = pytest.mark.usefixtures("no_old_jobs")
@@ -389,23 +389,6 @@ def test_a_refusal_cannot_be_undone_once_another_copy_has_come(application: Ment
 # Two at once
 
 
-def at_once(*calls: Callable[[], object]) -> list[object]:
-    """Run calls on connections of their own, as close together as threads can; returns results or exceptions."""
-    gate = threading.Barrier(len(calls))
-
-    def run(call: Callable[[], object]) -> object:
-        gate.wait()
-        try:
-            return call()
-        except Exception as exc:  # noqa: BLE001  # what was raised is what the test looks at
-            return exc
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return [future.result() for future in [pool.submit(run, call) for call in calls]]
-
-
 @pytest.mark.django_db(transaction=True)
 def test_of_two_reviewers_at_once_one_decides() -> None:
     mentor = make_application()
@@ -417,8 +400,10 @@ def test_of_two_reviewers_at_once_one_decides() -> None:
 
     first, second = document(), document()
     results = at_once(
-        lambda: services.approve_document(document=first, version=1, by=one),
-        lambda: services.refuse_document(document=second, version=1, by=other, **REFUSAL),
+        [
+            lambda: services.approve_document(document=first, version=1, by=one),
+            lambda: services.refuse_document(document=second, version=1, by=other, **REFUSAL),
+        ]
     )
     losers = [result for result in results if isinstance(result, Exception)]
     assert [type(loser) for loser in losers] == [AlreadyDecided]
@@ -441,7 +426,7 @@ def test_without_the_lock_and_the_conditional_update_both_would_decide(monkeypat
             status=status, reason="other", decided_by=make_staff("reviewer"), decided_at=timezone.now()
         )
 
-    assert at_once(lambda: decide("approved"), lambda: decide("refused")) == [1, 1]
+    assert at_once([lambda: decide("approved"), lambda: decide("refused")]) == [1, 1]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -452,8 +437,10 @@ def test_a_change_and_a_decision_at_once_never_decide_what_was_not_read() -> Non
     document = VerificationDocument.objects.select_related("mentor__user", "upload").get(pk=document_id)
     owned = VerificationDocument.objects.select_related("mentor__user", "upload").get(pk=document_id)
     results = at_once(
-        lambda: services.approve_document(document=document, version=1, by=reviewer),
-        lambda: services.withdraw_document(document=owned, by=mentor.user),
+        [
+            lambda: services.approve_document(document=document, version=1, by=reviewer),
+            lambda: services.withdraw_document(document=owned, by=mentor.user),
+        ]
     )
     status = VerificationDocument.objects.get(pk=document_id).status
     loser = next(result for result in results if isinstance(result, Exception))

@@ -11,11 +11,11 @@ from bookings.services import cancel_booking, cancellations, holds
 from payments.gateways import payment_gateway
 from payments.models import Payment
 from payments.services import create_intent
-from tests.bookings.test_races import race
 from tests.factories import make_booking, make_mentor
 from tests.jobs import run_jobs
 from tests.payments.provider import Provider
 from tests.payments.test_races import paid_hold, settling
+from tests.races import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,10 +14,10 @@ from payments import services
 from payments.gateways import StripeGateway
 from payments.models import Dispute, Earning, Payment
 from payments.services import disputes
-from tests.bookings.test_races import race
 from tests.jobs import run_jobs
 from tests.payments.paid import accept, act_on, books, hear, let_pass
 from tests.payments.provider import Provider
+from tests.races import race
 
 pytestmark = pytest.mark.django_db
 

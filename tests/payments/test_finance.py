@@ -17,11 +17,11 @@ from payments.errors import AboveLimit, NothingPaid, SamePerson
 from payments.gateways import StripeGateway
 from payments.models import Dispute, Earning, Payment, Refund, RefundRequest
 from payments.services import finance as finance_service
-from tests.bookings.test_races import race
 from tests.factories import make_booking, make_staff
 from tests.jobs import run_jobs
 from tests.payments.paid import accept, books, hear, let_pass
 from tests.payments.provider import REFUND_FAILS, REFUND_WAITS, Provider
+from tests.races import race
 
 pytestmark = pytest.mark.django_db
 

@@ -17,10 +17,10 @@ from payments import services
 from payments.gateways import StripeGateway
 from payments.models import LedgerTransaction, Payment, Receipt, Refund, WebhookEvent
 from payments.schemas import Intent, SentRefund
-from tests.bookings.test_races import race
 from tests.jobs import waiting_jobs
 from tests.payments.paid import act_on, books
 from tests.payments.provider import ASKS_THE_BANK, DECLINED, Provider, signed
+from tests.races import race
 
 LIFE = (
     "payment_intent.created",

@@ -13,11 +13,11 @@ from payments import services
 from payments.gateways import StripeGateway
 from payments.models import Earning, Payment, Refund
 from payments.services import provider_refunds
-from tests.bookings.test_races import race
 from tests.factories import make_staff
 from tests.jobs import run_jobs, waiting_jobs
 from tests.payments.paid import accept, books, hear, let_pass
 from tests.payments.provider import REFUND_FAILS, Provider
+from tests.races import race
 
 pytestmark = pytest.mark.django_db
 

@@ -19,11 +19,11 @@ from payments import services
 from payments.gateways import payment_gateway
 from payments.models import Payment, Refund
 from payments.services import settlement
-from tests.bookings.test_races import race
 from tests.factories import make_booking, make_mentor, make_student
 from tests.jobs import run_jobs
 from tests.payments.conftest import lapse
 from tests.payments.provider import Provider
+from tests.races import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -18,12 +18,12 @@ from payments import services
 from payments.gateways import StripeGateway
 from payments.models import Payment, Receipt, ReceiptCounter, Refund
 from payments.services import receipts
-from tests.bookings.test_races import race
 from tests.factories import make_booking, make_staff, make_student
 from tests.jobs import run_jobs
 from tests.payments.paid import accept, hear, let_pass
 from tests.payments.provider import DECLINED, Provider
 from tests.payments.test_constraints import make_payment
+from tests.races import race
 from tests.signin import sign_in
 
 pytestmark = pytest.mark.django_db

@@ -18,10 +18,10 @@ from payments.gateways import payment_gateway
 from payments.gateways.connect import ConnectGateway
 from payments.models import Debt, Earning, LedgerTransaction, Transfer
 from payments.services import releases, transfers
-from tests.bookings.test_races import race
 from tests.factories import make_booking, make_mentor
 from tests.payments.mentors_money import clear, open_account, pay_session, settle
 from tests.payments.provider import Provider
+from tests.races import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -4,16 +4,13 @@ import ast
 import io
 import re
 import sys
-import threading
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
@@ -24,6 +21,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from tests.factories import make_mentor, make_student
 from tests.jobs import run_jobs
+from tests.races import race
 from tests.signin import sign_in
 from tests.uploads.clamd import EICAR
 from tests.uploads.conftest import Clamd
@@ -323,18 +321,7 @@ def test_a_check_is_done_once(client: Client, owner: User) -> None:
 def test_two_workers_at_once_keep_one_file(client: Client) -> None:
     sign_in(client, make_student())
     upload_id = send(client, png())
-    gate = threading.Barrier(2)
-
-    def work() -> None:
-        gate.wait()
-        try:
-            check_upload(upload_id=UUID(upload_id), scanner=None)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(work), pool.submit(work)]:
-            done.result()
+    assert race([lambda: check_upload(upload_id=UUID(upload_id), scanner=None)] * 2) == {"won": 2}
     upload = Upload.objects.get(pk=upload_id)
     assert upload.status == "ready"
     assert upload.size == len(kept(upload))

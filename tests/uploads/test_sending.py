@@ -1,15 +1,12 @@
 """From the browser to storage: what the signed form lets through, and what completing finds."""
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.conf import settings
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -17,6 +14,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from tests.factories import make_booking, make_mentor, make_student, make_subject
+from tests.races import at_once
 from tests.signin import sign_in
 from tests.uploads.files import ask_to_send, jpeg, pdf, png, post_to_storage, send
 from uploads.gateways.storage import private_files
@@ -243,21 +241,6 @@ def test_a_purged_upload_cannot_be_completed(client: Client, owner: User) -> Non
     assert complete_upload(upload=Upload.objects.get()).status == "checking"
 
 
-def complete_at_once(upload_id: str, work: Callable[[], object]) -> list[object]:
-    """Run ``work`` on two connections of their own, as close together as threads can."""
-    gate = threading.Barrier(2)
-
-    def run() -> object:
-        gate.wait()
-        try:
-            return work()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(2) as pool:
-        return [future.result() for future in [pool.submit(run), pool.submit(run)]]
-
-
 @pytest.mark.django_db(transaction=True)
 def test_completing_twice_at_once_begins_one_check(client: Client) -> None:
     sign_in(client, make_student())
@@ -270,9 +253,7 @@ def test_completing_twice_at_once_begins_one_check(client: Client) -> None:
 
     upload_completed.connect(listen)
     try:
-        results = complete_at_once(
-            ticket["id"], lambda: complete_upload(upload=Upload.objects.get(pk=ticket["id"])).status
-        )
+        results = at_once([lambda: complete_upload(upload=Upload.objects.get(pk=ticket["id"])).status] * 2)
     finally:
         upload_completed.disconnect(listen)
     assert results == ["checking", "checking"]
@@ -292,4 +273,4 @@ def test_without_naming_the_state_it_leaves_both_would_begin_one(client: Client)
         meeting.wait()
         return Upload.objects.filter(pk=ticket["id"]).update(status="checking")
 
-    assert complete_at_once(ticket["id"], begin) == [1, 1]
+    assert at_once([begin] * 2) == [1, 1]
