@@ -104,4 +104,4 @@ def csrf_client() -> Client:
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:  # Any: Playwright's options
     """The Chromium that ``bin/e2e`` found."""
-    return {"executable_path": os.environ["CHROMIUM"], "args": ["--no-sandbox"] if os.geteuid() == 0 else []}
+    return {"executable_path": os.environ["CHROMIUM_HEADLESS"], "args": ["--no-sandbox"] if os.geteuid() == 0 else []}

@@ -1,5 +1,6 @@
 // The rest of a page that what is told concerns: the counts in the header, and the session that the page is about.
 import { api, fresh } from "./dom.js";
+import { moveOn } from "./move-on.js";
 
 /** Say anew how much is unread, in the header and before the title. */
 async function count() {
@@ -21,7 +22,7 @@ function renew(page) {
   ));
   const notice = page.querySelector("[data-live-changed]");
   if (typed && notice) notice.hidden = false;
-  else location.reload();
+  else moveOn();
 }
 
 export function attach(root) {

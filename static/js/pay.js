@@ -1,6 +1,7 @@
 // The pay page: mounts the provider's Payment Element, submits it, shows what went wrong in the error summary.
 // It confirms nothing: after the provider's answer it goes to the return page, which waits for the server's word.
 import { api, fresh } from "./dom.js";
+import { moveOn } from "./move-on.js";
 
 export function attach(root) {
   for (const form of fresh(root, "[data-pay]")) mount(form);
@@ -68,7 +69,7 @@ async function mount(form) {
     const intent = await api("/api/payments/create-intent", { method: "POST", body: { booking_id: booking } });
     if (!intent.ok) {
       // The hold is over or it is paid already: the page itself knows what to show then.
-      if (intent.status === 409) location.reload();
+      if (intent.status === 409) moveOn();
       else broken(intent.data.detail);
       return;
     }
@@ -84,13 +85,11 @@ async function mount(form) {
     return;
   }
 
-  let isLeaving = false;
-  document.addEventListener("submit", (event) => { isLeaving ||= !event.defaultPrevented; });
   document.addEventListener("live", async ({ detail: { kind, data } }) => {
-    if (kind !== "booking" || data.booking !== booking || data.status === "held" || isLeaving || form.getAttribute("aria-busy") === "true") return;
+    if (kind !== "booking" || data.booking !== booking || data.status === "held" || form.getAttribute("aria-busy") === "true") return;
     // Paid or let go in another tab, or its time ran out: the server knows what to show. What was typed is kept first.
     if (data.status !== "abandoned") await save(form).catch(() => {});
-    location.assign(data.status === "confirmed" ? returnUrl : location.href);
+    moveOn(data.status === "confirmed" ? returnUrl : "");
   });
   document.addEventListener("hold-over", () => save(form).catch(() => {})); // the page goes on either way
 

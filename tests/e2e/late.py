@@ -18,8 +18,11 @@ class Late:
 
     def wait(self) -> None:
         """Wait until it has been asked for."""
-        while not self.asked:
+        for _ in range(1000):
+            if self.asked:
+                return
             self.page.wait_for_timeout(20)
+        raise AssertionError("what comes late was never asked for")
 
     def comes(self) -> None:
         self.wait()

@@ -78,6 +78,26 @@ def test_what_is_told_while_a_page_asks_is_asked_for_again(come: Door) -> None:
 TELL = "thread => document.dispatchEvent(new CustomEvent('live', {detail: {kind: 'message', data: {thread}}}))"
 
 
+def test_who_is_on_their_way_elsewhere_is_not_called_back(come: Door) -> None:
+    """A page that shows itself anew would take the place of the one that was asked for."""
+    student = come("amara@demo.test")
+    student.goto(student.house.path("/bookings/{coming}/"))
+    page = student.page
+    is_told(student)
+    messages = Late(page, "**/messages/")
+    page.evaluate(CHANGE_SOON, student.path.split("/")[2])
+    page.get_by_role("link", name="Messages").first.click(no_wait_after=True)
+    messages.wait()
+    page.wait_for_timeout(1_500)
+    messages.comes()
+    steps.heading(student, "Messages")
+
+
+# By a clock of the page's own: one that is being left runs no script for us.
+CHANGE_SOON = """booking => setTimeout(
+    () => document.dispatchEvent(new CustomEvent('live', {detail: {kind: 'booking', data: {booking, status: 'other'}}})), 1000)"""
+
+
 def test_what_is_unread_is_counted_on_every_open_page(come: Door) -> None:
     student, mentor = come("student3@demo.test"), come("mentor1@demo.test")
     mentor.goto("/mentor/availability/")

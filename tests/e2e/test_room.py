@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -123,7 +124,7 @@ def test_what_is_counted_is_said_as_it_grows(page: Page, site: str, booking: Boo
     wait_until(page, booking.attendance.exists)
     booking.attendance.update(from_at=began)  # as if it had been open from the start on
     beat(page)
-    expect(page.get_by_text("You are counted as present.")).to_be_visible()
+    expect(page.get_by_text("You are counted as present.", exact=True)).to_be_visible()
     leave(page.context)
 
 
@@ -165,9 +166,10 @@ def test_two_who_write_at_once_lose_nothing(two: tuple[Page, Page], booking: Boo
 def studio(
     browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
 ) -> Iterator[Browser]:  # Any: its options
-    """A browser that has a camera and a microphone, as far as pages can tell."""
-    arguments = [*browser_type_launch_args["args"], "--use-fake-device-for-media-stream"]
-    browser = browser_type.launch(**(browser_type_launch_args | {"args": arguments}))
+    """A whole browser that has a camera and a microphone, as far as pages can tell."""
+    options = browser_type_launch_args | {"executable_path": os.environ["CHROMIUM"]}
+    options["args"] = [*options["args"], "--use-fake-device-for-media-stream"]
+    browser = browser_type.launch(**options)
     yield browser
     browser.close()
 
