@@ -18,6 +18,7 @@ import requests
 from tests.e2e import steps
 from tests.e2e.house import House
 from tests.e2e.people import Person
+from tests.e2e.signin import forget_sign_in
 from tests.signin import code_of
 
 type Way = str | Callable[[Person], None]
@@ -101,7 +102,7 @@ def switch_off_by_link(person: Person) -> None:
 
 def come_back_by_a_slot(person: Person) -> None:
     """Pick another time of the same mentor while signed out, then sign in: it can't be held beside the first."""
-    person.page.context.clear_cookies()
+    forget_sign_in(person.page.context)
     person.goto("/mentors/hannah-whitlock/")
     steps.pick_a_start(person, 8)
     person.press(person.control("hold-slot"))
@@ -191,7 +192,7 @@ def set_up_app(person: Person) -> None:
 
 
 def ask_for_second_factor(person: Person) -> None:
-    person.page.context.clear_cookies()
+    forget_sign_in(person.page.context)
     person.goto("/accounts/login/")
     log_in(person)
     person.page.wait_for_url("**/2fa/authenticate/**")

@@ -9,6 +9,13 @@ from accounts.models import User
 from tests.signin import sign_in
 
 
+def forget_sign_in(context: BrowserContext) -> None:
+    """Throw the cookies away, and leave the pages that would go on asking without them."""
+    for page in context.pages:
+        page.goto("about:blank")
+    context.clear_cookies()
+
+
 def sign_in_browser(context: BrowserContext, site: str, user: User, *, ago: timedelta = timedelta(0)) -> None:
     """As by password ``ago``; staff with their second factor."""
     client = sign_in(Client(), user, ago=ago)

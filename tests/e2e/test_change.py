@@ -13,7 +13,7 @@ from bookings.models import Booking
 from mentors.models import Mentor
 from payments.models import Refund
 from tests.e2e.hands import Keyboard, Mouse
-from tests.e2e.signin import sign_in_browser
+from tests.e2e.signin import forget_sign_in, sign_in_browser
 from tests.factories import make_paid_booking
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -125,7 +125,7 @@ def test_a_mentor_suggests_and_the_student_takes_it(page: Page, site: str, booki
     said(page, "Nothing moves until it is accepted.")
     said(page, "It waits for")
     wanted = booking.proposals.get().starts_at
-    page.context.clear_cookies()
+    forget_sign_in(page.context)
     come(page, site, booking.student, booking)
     page.get_by_role("link", name="Answer").click()
     heading(page, re.compile("suggests another time$"))

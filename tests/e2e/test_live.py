@@ -147,6 +147,7 @@ def test_a_start_that_is_taken_is_struck_through_while_it_is_on_screen(come: Doo
     expect(start).to_be_disabled()
     expect(start).not_to_be_checked()
     expect(second.page.locator("[data-picker-status]")).to_contain_text("was just taken")
+    steps.card_form(first.page)
     first.press(first.control("let-go"))
     steps.said(first, "Nothing was charged")  # on the page it leads to, or on that page shown anew
 

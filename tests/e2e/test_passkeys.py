@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
+from tests.e2e.signin import forget_sign_in
 from tests.factories import PASSWORD, make_student
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -49,8 +50,7 @@ def test_a_passkey_is_added_and_signs_in(browser: Browser, host: str, member: Us
     expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
     page.goto(f"{host}/accounts/2fa/webauthn/")
     expect(page.get_by_text("Laptop").first).to_be_visible()
-    page.goto("about:blank")  # what this page still asks for is not asked without a sign-in
-    page.context.clear_cookies()
+    forget_sign_in(page.context)
     page.goto(f"{host}/accounts/login/?next=/account/")
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Account")
