@@ -26,7 +26,7 @@ class Row:
         self.id = " ".join([self.method, self.name, *parts])
 
     def url(self, world: World) -> str:
-        known = world.url_parts()
+        known = world.url_parts
         return reverse(
             self.name, kwargs={part: known[part]["" if key == "-" else key] for part, key in self.parts.items()}
         )

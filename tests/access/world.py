@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -89,6 +90,7 @@ class World:
             client.cookies = cookies  # signing out is undone in the database; the browser must not forget either
             cache.clear()
 
+    @cached_property
     def url_parts(self) -> dict[str, dict[str, Any]]:  # Any: UUIDs, numbers and slugs
         """What stands for each part of an address, by the name of the part or of the URL."""
         return {

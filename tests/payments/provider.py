@@ -43,6 +43,10 @@ class Provider:
     def end_bank_step(self, intent_id: str, *, succeeds: bool) -> None:
         self.ask("authenticate", {"payment_intent": intent_id, "outcome": "succeed" if succeeds else "fail"})
 
+    def hurry_banks(self) -> None:
+        """What waits for a bank, refunds and payouts, arrives or fails at once."""
+        self.ask("banks/hurry", {})
+
     def change(self, intent_id: str, **values: Any) -> None:  # Any: the vendor's parameters
         self.owner.v1.payment_intents.update(intent_id, values)  # type: ignore[arg-type]
 

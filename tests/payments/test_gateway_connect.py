@@ -8,11 +8,10 @@ import pytest
 import requests
 from django.utils import timezone
 
-from payments.connect_schemas import BankPayout
 from payments.errors import ProviderRefused, UnknownObject
 from payments.gateways import StripeGateway
 from payments.gateways.connect import ConnectGateway
-from tests.payments.contract import Side, a_while_ago, eventually
+from tests.payments.contract import Side, a_while_ago
 from tests.payments.mentors_money import AT_ONCE
 from tests.payments.provider import Provider
 
@@ -161,12 +160,9 @@ def test_a_payout_names_the_transfers_in_it(provider: Provider, gateway: StripeG
     parts = {part.source for part in gateway.connect.made_of(payout.id, account_id=account_id)}
     assert {transfer.destination_payment for transfer in sent} <= parts
 
-    def arrived() -> BankPayout | None:
-        read = gateway.connect.retrieve_payout(payout.id, account_id=account_id)
-        return read if read.status == "paid" else None
-
-    paid = eventually(arrived)
-    assert paid is not None
+    provider.hurry_banks()
+    paid = gateway.connect.retrieve_payout(payout.id, account_id=account_id)
+    assert paid.status == "paid"
     assert paid.arrival_date is not None
     assert gateway.connect.payouts_since(timezone.now() + timedelta(hours=1), account_id=account_id) == []
 

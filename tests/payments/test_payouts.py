@@ -1,6 +1,5 @@
 """Accounts at the provider and payouts to banks: opened, read, watched; with lost webhooks too."""
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -114,13 +113,6 @@ def hear(provider: Provider, gateway: StripeGateway, *kinds: str) -> None:
             services.process_event(event_id=happened["id"], gateway=gateway)
 
 
-def wait_for(provider: Provider, kind: str, count: int = 1) -> None:
-    until = time.monotonic() + 20
-    while len(provider.events(kind)) < count:
-        assert time.monotonic() < until, f"no {kind}"
-        time.sleep(0.05)
-
-
 def test_an_event_tells_that_an_account_may_receive(mentor: Mentor, provider: Provider, gateway: StripeGateway) -> None:
     row = set_up(mentor, gateway)
     provider.ask(f"accounts/{row.provider_id}/onboard", {})
@@ -154,7 +146,7 @@ def test_a_payout_that_arrives_names_its_transfers_and_is_told_once(
     payout = Payout.objects.get()
     transfer.refresh_from_db()
     assert (payout.status, payout.amount_minor, transfer.payout_id) == ("pending", 2_805, payout.pk)
-    wait_for(provider, "payout.paid")
+    provider.hurry_banks()
     hear(provider, gateway, "payout")
     hear(provider, gateway, "payout")
     payout.refresh_from_db()
@@ -170,7 +162,7 @@ def test_a_payout_that_fails_is_told_and_goes_out_again_with_the_next(
     account = open_account(mentor, provider, gateway, bank="fails")
     transfer = transferred(payment)
     provider.ask(f"accounts/{account.provider_id}/payout", {})
-    wait_for(provider, "payout.failed")
+    provider.hurry_banks()
     hear(provider, gateway, "payout")
     failed = Payout.objects.get()
     assert (failed.status, failed.failure) == ("failed", "account_closed")
@@ -181,7 +173,7 @@ def test_a_payout_that_fails_is_told_and_goes_out_again_with_the_next(
 
     provider.ask(f"accounts/{account.provider_id}/onboard", {"bank": "good"})
     provider.ask(f"accounts/{account.provider_id}/payout", {})
-    wait_for(provider, "payout.paid")
+    provider.hurry_banks()
     hear(provider, gateway, "payout")
     transfer.refresh_from_db()
     assert transfer.payout is not None
@@ -225,7 +217,7 @@ def test_with_every_webhook_and_job_lost_the_money_arrives_within_three_passes(
     reconcile(gateway)  # the account may receive
     reconcile(gateway)  # the transfer is sent
     provider.ask(f"accounts/{row.provider_id}/payout", {})
-    wait_for(provider, "payout.paid")
+    provider.hurry_banks()
     reconcile(gateway)  # the payout is found
     earning.refresh_from_db()
     assert (earning.status, Payout.objects.get().status) == ("transferred", "paid")
@@ -258,7 +250,7 @@ def test_accounts_are_watched_only_while_money_is_on_its_way(
     row = open_account(mentor, provider, gateway)
     transferred(payment)
     provider.ask(f"accounts/{row.provider_id}/payout", {})
-    wait_for(provider, "payout.paid")
+    provider.hurry_banks()
     reconcile(gateway)
     read_at = PayoutAccount.objects.get().payouts_read_at
     assert read_at is not None

@@ -1,6 +1,5 @@
 """Money on its way back: sent once, whatever dies in between, and followed until it arrives."""
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -144,7 +143,7 @@ def test_a_refund_that_waits_is_sent_and_arrives_later(
 ) -> None:
     refund = rejected(payment, provider, gateway, REFUND_WAITS)
     assert send(refund, gateway).status == "sent"
-    _wait_for(provider, "refund.updated")
+    provider.hurry_banks()
     hear(provider, gateway, "refund.updated")
     refund.refresh_from_db()
     assert (refund.status, refund.settled_at is not None) == ("succeeded", True)
@@ -155,7 +154,7 @@ def test_a_refund_that_the_bank_gives_back_is_an_alert(
 ) -> None:
     refund = rejected(payment, provider, gateway, REFUND_FAILS)
     assert send(refund, gateway).status == "succeeded"
-    _wait_for(provider, "refund.failed")
+    provider.hurry_banks()
     with capture_logs() as logs:
         hear(provider, gateway, "refund.failed", "refund.updated", "refund.created", "charge.refunded")
     refund.refresh_from_db()
@@ -180,14 +179,7 @@ def test_the_reconciler_sends_and_follows_refunds(payment: Payment, provider: Pr
     services.reconcile(gateway=gateway)
     refund.refresh_from_db()
     assert refund.status == "sent"
-    _wait_for(provider, "refund.updated")
+    provider.hurry_banks()
     services.reconcile(gateway=gateway)
     refund.refresh_from_db()
     assert refund.status == "succeeded"
-
-
-def _wait_for(provider: Provider, kind: str) -> None:
-    until = time.monotonic() + 20
-    while not provider.events(kind):
-        assert time.monotonic() < until, f"no {kind}"
-        time.sleep(0.05)

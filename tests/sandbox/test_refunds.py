@@ -144,3 +144,12 @@ def test_a_refund_that_waits_arrives_when_the_bank_says_so(new_sandbox: Callable
     refund = sandbox.press("refunds", {"payment_intent": sandbox.pay(method="pm_card_pendingRefund").id})
     assert refund["status"] == "pending"
     assert sandbox.press(f"refunds/{refund['id']}/arrive")["status"] == "succeeded"
+
+
+def test_banks_that_are_hurried_have_answered_before_the_button_does(new_sandbox: Callable[..., Sandbox]) -> None:
+    sandbox = new_sandbox(bank_seconds="600")
+    cards = ("pm_card_pendingRefund", "pm_card_refundFail")
+    waiting = [sandbox.press("refunds", {"payment_intent": sandbox.pay(method=card).id})["id"] for card in cards]
+    assert sandbox.press("banks/hurry", {}) == {"status": "ok"}
+    refunds = sandbox.client().v1.refunds
+    assert [refunds.retrieve(refund).status for refund in waiting] == ["succeeded", "failed"]

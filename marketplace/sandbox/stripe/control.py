@@ -10,7 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from . import accounts, console, disputes, events, faults, history, idempotency, intents, onboarding, payouts, refunds
+from . import (
+    accounts,
+    console,
+    disputes,
+    errands,
+    events,
+    faults,
+    history,
+    idempotency,
+    intents,
+    onboarding,
+    payouts,
+    refunds,
+)
 from .api import Answer, Api, Request, as_json, refused
 from .call import Call
 from .errors import ApiError, missing
@@ -229,6 +242,13 @@ def by_the_bank(act: Callable[[Call, str], None]) -> Callable[[Press], Json]:
     return press_it
 
 
+def hurry_banks(press: Press) -> Json:
+    """Have done now what banks would do by themselves some seconds later."""
+    while errands.do_next(press.api.store, press.api.config, press.api.base_url, early=True):
+        pass
+    return {"status": "ok"}
+
+
 def onboard(press: Press) -> Json:
     with press.api.store.transaction() as tx:
         return visible(accounts.onboard(press.call(tx), press.id, press.given))
@@ -292,6 +312,7 @@ ROUTES: tuple[tuple[str, str, Callable[[Press], Json]], ...] = (
     ("POST", f"/refunds{ID}/fail", by_the_bank(refunds.fails)),
     ("POST", f"/payouts{ID}/arrive", by_the_bank(payouts.arrives)),
     ("POST", f"/payouts{ID}/fail", by_the_bank(payouts.fails)),
+    ("POST", "/banks/hurry", hurry_banks),
     ("POST", f"/accounts{ID}/onboard", onboard),
     ("POST", f"/accounts{ID}/restrict", restrict),
     ("POST", f"/accounts{ID}/payout", pay_out),

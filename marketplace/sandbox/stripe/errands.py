@@ -38,22 +38,24 @@ class Errands:
 
     def run(self) -> None:
         while not self.stopping.wait(TICK_SECONDS):
-            while self.do_next():
+            while do_next(self.store, self.config, self.base_url):
                 self.done()
 
-    def do_next(self) -> bool:
-        with self.store.transaction() as tx:
-            row = tx.connection.execute(
-                "SELECT seq, action, object FROM errands WHERE due <= ? ORDER BY due, seq LIMIT 1", (tx.now,)
-            ).fetchone()
-            if row is None:
-                return False
-            sequence, action, object_id = row
-            tx.connection.execute("DELETE FROM errands WHERE seq = ?", (sequence,))
-            tx.account = tx.account_of(object_id)
-            try:
-                with tx.undoable():
-                    ACTIONS[action](Call(tx, self.config, self.base_url), object_id)
-            except Exception as error:  # noqa: BLE001  one bad errand must not stop the others for ever
-                print(f"errand {action} {object_id}: {error!r}", file=sys.stderr, flush=True)
-        return True
+
+def do_next(store: Store, config: Config, base_url: str, *, early: bool = False) -> bool:
+    """Do the next thing that is due, or (``early``) that some bank has still to do; false if there is none."""
+    with store.transaction() as tx:
+        row = tx.connection.execute(
+            "SELECT seq, action, object FROM errands WHERE ? OR due <= ? ORDER BY due, seq LIMIT 1", (early, tx.now)
+        ).fetchone()
+        if row is None:
+            return False
+        sequence, action, object_id = row
+        tx.connection.execute("DELETE FROM errands WHERE seq = ?", (sequence,))
+        tx.account = tx.account_of(object_id)
+        try:
+            with tx.undoable():
+                ACTIONS[action](Call(tx, config, base_url), object_id)
+        except Exception as error:  # noqa: BLE001  one bad errand must not stop the others for ever
+            print(f"errand {action} {object_id}: {error!r}", file=sys.stderr, flush=True)
+    return True
