@@ -240,18 +240,16 @@ def set_groups(*, account: User, groups: Sequence[str], by: User) -> None:
 def ask_support(*, text: str, by: User, whom: str = "", about: User | None = None) -> SupportRequest:
     """Write to support: about a person (``about`` an account, else ``whom`` in words), or about something else.
 
+    The same words again, while the report they were first sent with is open, are that report: a button pressed twice.
     Effects: an audit row, the mail "We have your report" with the reference, a mail to each colleague of support.
     """
+    said = {"by": by, "about": about, "whom": "" if about else whom, "text": text}
     try:
         with transaction.atomic():
-            request = SupportRequest.objects.create(
-                reference=new_reference(),
-                by=by,
-                about=about,
-                whom="" if about else whom,
-                text=text,
-                created_at=timezone.now(),
-            )
+            lock_writer(by)
+            if written := SupportRequest.objects.filter(**said, closed_at=None).first():
+                return written
+            request = SupportRequest.objects.create(reference=new_reference(), created_at=timezone.now(), **said)
             audit.record("support_asked", by=by, subject=request)
             emails.send_report_received(request)
             for colleague in User.objects.filter(is_active=True, is_staff=True, groups__name="support").order_by("pk"):
@@ -261,6 +259,11 @@ def ask_support(*, text: str, by: User, whom: str = "", about: User | None = Non
         if violated_constraint(exc) != REFERENCE_UNIQUE:
             raise
         return ask_support(text=text, by=by, whom=whom, about=about)  # drawn before, so another is
+
+
+def lock_writer(user: User) -> None:
+    """Let one report of ``user`` be written after the other."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def new_reference() -> str:

@@ -2,6 +2,8 @@
 
 import re
 import secrets
+import threading
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +22,7 @@ from marketplace.common.errors import violated_constraint
 from marketplace.common.models import AuditEvent, Notification
 from tests.factories import make_mentor, make_staff, make_student
 from tests.jobs import waiting_jobs
+from tests.races import race
 from tests.signin import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +69,44 @@ def test_who_writes_gets_a_reference_a_mail_and_a_line(client: Client, student: 
     assert mails_to(student) == ["report_received"]
     row = AuditEvent.objects.get(action="support_asked")
     assert (row.actor, row.subject_id, row.data) == (student, report.reference, {})
+
+
+def test_the_same_words_again_are_the_same_report_until_it_is_closed(student: User, support: User) -> None:
+    first = services.ask_support(text=TEXT, whom="Somebody", by=student)
+    assert services.ask_support(text=TEXT, whom="Somebody", by=student) == first
+    assert mails_to(student) == ["report_received"]
+    others = [
+        services.ask_support(text=TEXT, whom="Somebody else", by=student),
+        services.ask_support(text="He too.", whom="Somebody", by=student),
+        services.ask_support(text=TEXT, whom="Somebody", by=make_student()),
+    ]
+    services.close_support_request(request=first, note="Talked.", by=support)
+    others.append(services.ask_support(text=TEXT, whom="Somebody", by=student))
+    assert len({first.pk, *(other.pk for other in others)}) == 5
+
+
+def press_four_times(student: User) -> Counter[str]:
+    return race([lambda: services.ask_support(text=TEXT, by=student)] * 4)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_button_pressed_four_times_at_once_writes_one_report() -> None:
+    assert press_four_times(make_student()) == {"won": 4}
+    assert SupportRequest.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_lock_it_writes_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    student, meeting, draw = make_student(), threading.Barrier(4), services.new_reference
+
+    def draw_together() -> str:
+        meeting.wait(20)
+        return draw()
+
+    monkeypatch.setattr(services, "new_reference", draw_together)
+    monkeypatch.setattr(services, "lock_writer", lambda user: None)
+    assert press_four_times(student) == {"won": 4}
+    assert SupportRequest.objects.count() == 4
 
 
 def test_support_is_told_that_and_not_what(student: User, support: User, reviewer: User) -> None:
@@ -135,7 +176,7 @@ def test_nobody_else_reads_it(client: Client, student: User, other_student: User
 def test_a_reference_that_is_taken_is_drawn_again(student: User, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter("222222222222333333")
     monkeypatch.setattr(secrets, "choice", lambda letters: next(drawn))
-    first, second = (services.ask_support(text=TEXT, by=student) for _time in range(2))
+    first, second = (services.ask_support(text=f"{TEXT} {time}", by=student) for time in (1, 2))
     assert (first.reference, second.reference) == ("R-222222", "R-333333")
     assert AuditEvent.objects.filter(action="support_asked").count() == 2
     assert mails_to(student) == ["report_received"] * 2
@@ -193,7 +234,7 @@ def test_the_list_begins_with_the_oldest_open_one_and_shows_no_words(
     reports = []
     for day in (1, 2, 3):
         with time_machine.travel(datetime(2026, 3, day, 12, tzinfo=UTC), tick=False):
-            reports.append(services.ask_support(text=TEXT, by=student).reference)
+            reports.append(services.ask_support(text=f"{TEXT} {day}", by=student).reference)
     services.close_support_request(request=SupportRequest.objects.get(pk=reports[0]), note="Done.", by=support)
     page = desk.get(LIST).text
     assert re.findall(r"supportrequest/(R-\w{6})/read", page) == [reports[1], reports[2], reports[0]]
