@@ -44,6 +44,7 @@ def say_who(person: Person, name: str, *, role: str = "") -> None:
         person.hands.choose(person.page.get_by_role("radio", name=role))
     person.fill("Name", name)
     person.press(person.control("choose-role"))
+    expect(person.page.get_by_role("heading", name="Welcome. A few words about you")).to_have_count(0)
 
 
 # Becoming a mentor
