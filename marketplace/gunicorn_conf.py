@@ -3,6 +3,7 @@
 The number of processes is gunicorn's own ``WEB_CONCURRENCY`` (here: 2 when unset).
 """
 
+import gc
 import os
 from typing import Any
 
@@ -41,3 +42,9 @@ def on_starting(server: Any) -> None:  # Any: gunicorn's arbiter has no types
         connections.close_all()  # this process only starts others, which must not share its connection
     if faults:
         raise SystemExit("\n".join(map(str, faults)))
+
+
+def pre_fork(server: Any, worker: Any) -> None:  # Any: gunicorn's own
+    """Keep what is loaded out of the collector's sight: it neither looks through it again nor writes to shared memory."""
+    gc.collect()
+    gc.freeze()
