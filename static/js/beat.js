@@ -1,6 +1,6 @@
 // The join page: says that somebody is there, now and every `data-beat` seconds, and shows who else is.
 import { fresh } from "./dom.js";
-import { moveOn } from "./move-on.js";
+import { showAnew } from "./leaving.js";
 
 export function attach(root) {
   for (const form of fresh(root, "form[data-beat]")) {
@@ -38,7 +38,7 @@ export function attach(root) {
     const look = setInterval(() => {
       if (Date.now() < due) return;
       clearInterval(look);
-      moveOn();
+      showAnew();
     }, 1000);
   }
 }

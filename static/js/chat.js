@@ -6,7 +6,7 @@ import { Files } from "./chat-files.js";
 import { Log } from "./chat-log.js";
 import { api, clientId, fresh, say, store } from "./dom.js";
 import { isLive } from "./live.js";
-import { moveOn } from "./move-on.js";
+import { showAnew } from "./leaving.js";
 
 const ACTIVE = 4000;
 const IDLE = 20000;
@@ -247,7 +247,7 @@ class Conversation {
   /** Items come newest first. */
   receive({ items, next_cursor: more, changed, seen, closed, state }) {
     if ((more && this.last) || closed !== this.closed) {
-      moveOn(); // more was said than one answer holds, or nobody can write any more; drafts are kept
+      showAnew(); // more was said than one answer holds, or nobody can write any more; drafts are kept
       return;
     }
     this.state = state;

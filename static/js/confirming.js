@@ -1,7 +1,7 @@
 // The page of a session that is paid and not confirmed yet. The live stream usually tells first (live-page.js); until then it asks
 // as often as the payment's return page: every 2 s whether there is more to say, every 10 s to have the payment read.
 import { fresh } from "./dom.js";
-import { moveOn } from "./move-on.js";
+import { showAnew } from "./leaving.js";
 
 const ASK_EVERY = 2000;
 const LATER_EVERY = 10000;
@@ -27,7 +27,7 @@ function follow(place) {
   };
   const next = async () => {
     // Offline, or trouble of ours: it goes on once that is over.
-    if (!document.hidden && (await ask().catch(() => false))) return moveOn();
+    if (!document.hidden && (await ask().catch(() => false))) return showAnew();
     return setTimeout(next, Date.now() - began > LATE ? LATER_EVERY : ASK_EVERY);
   };
   setTimeout(next, ASK_EVERY);

@@ -1,7 +1,7 @@
 // The clock of a hold. It counts from the server's two times, so a wrong clock here does no harm; it never pauses.
 // The numbers are hidden from assistive technology; a polite region speaks at 10, 5, 2 and 1 minutes.
 import { fresh } from "./dom.js";
-import { moveOn } from "./move-on.js";
+import { whenHere } from "./leaving.js";
 
 const SPOKEN = [10, 5, 2, 1];
 
@@ -38,9 +38,11 @@ function run(hold) {
     if (seconds > 0) return undefined;
     clearInterval(timer);
     part("status").textContent = hold.dataset.sayOver;
-    hold.dispatchEvent(new CustomEvent("hold-over", { bubbles: true }));
     // The server decides what comes next (held again, or three other times). A payment on its way is left alone.
-    if (hold.dataset.expiredUrl && !document.querySelector("[data-pay][aria-busy=true]")) moveOn(hold.dataset.expiredUrl);
+    whenHere(() => {
+      hold.dispatchEvent(new CustomEvent("hold-over", { bubbles: true }));
+      if (hold.dataset.expiredUrl && !document.querySelector("[data-pay][aria-busy=true]")) location.assign(hold.dataset.expiredUrl);
+    });
     return undefined;
   };
   const timer = setInterval(tick, 1000);

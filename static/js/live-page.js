@@ -1,6 +1,6 @@
 // The rest of a page that what is told concerns: the counts in the header, and the session that the page is about.
 import { api, fresh } from "./dom.js";
-import { moveOn } from "./move-on.js";
+import { whenHere } from "./leaving.js";
 
 /** Say anew how much is unread, in the header and before the title. */
 async function count() {
@@ -22,7 +22,7 @@ function renew(page) {
   ));
   const notice = page.querySelector("[data-live-changed]");
   if (typed && notice) notice.hidden = false;
-  else moveOn();
+  else location.reload();
 }
 
 export function attach(root) {
@@ -39,7 +39,7 @@ export function attach(root) {
   for (const page of fresh(root, "[data-live-booking]")) {
     const { liveBooking: booking, liveStatus: status } = page.dataset;
     document.addEventListener("live", ({ detail: { kind, data } }) => {
-      if (kind === "booking" && data.booking === booking && data.status !== status) renew(page);
+      if (kind === "booking" && data.booking === booking && data.status !== status) whenHere(() => renew(page));
     });
   }
 }

@@ -1,7 +1,7 @@
 // The pay page: mounts the provider's Payment Element, submits it, shows what went wrong in the error summary.
 // It confirms nothing: after the provider's answer it goes to the return page, which waits for the server's word.
 import { api, fresh } from "./dom.js";
-import { moveOn } from "./move-on.js";
+import { showAnew, whenHere } from "./leaving.js";
 
 export function attach(root) {
   for (const form of fresh(root, "[data-pay]")) mount(form);
@@ -69,7 +69,7 @@ async function mount(form) {
     const intent = await api("/api/payments/create-intent", { method: "POST", body: { booking_id: booking } });
     if (!intent.ok) {
       // The hold is over or it is paid already: the page itself knows what to show then.
-      if (intent.status === 409) moveOn();
+      if (intent.status === 409) showAnew();
       else broken(intent.data.detail);
       return;
     }
@@ -85,11 +85,15 @@ async function mount(form) {
     return;
   }
 
-  document.addEventListener("live", async ({ detail: { kind, data } }) => {
-    if (kind !== "booking" || data.booking !== booking || data.status === "held" || form.getAttribute("aria-busy") === "true") return;
-    // Paid or let go in another tab, or its time ran out: the server knows what to show. What was typed is kept first.
-    if (data.status !== "abandoned") await save(form).catch(() => {});
-    moveOn(data.status === "confirmed" ? returnUrl : "");
+  // Paid or let go in another tab, or its time ran out: the server knows what to show. What was typed is kept first.
+  const goOn = async (status) => {
+    if (form.getAttribute("aria-busy") === "true") return;
+    if (status !== "abandoned") await save(form).catch(() => {});
+    if (status === "confirmed") location.assign(returnUrl);
+    else location.reload();
+  };
+  document.addEventListener("live", ({ detail: { kind, data } }) => {
+    if (kind === "booking" && data.booking === booking && data.status !== "held") whenHere(() => goOn(data.status));
   });
   document.addEventListener("hold-over", () => save(form).catch(() => {})); // the page goes on either way
 

@@ -1,7 +1,7 @@
 // Files go from the browser straight to storage: check here, have it signed, send with progress, have it confirmed.
 // Three tries more on network trouble or 5xx (after 1, 3, 9 s); a 403 from storage asks for one new signature.
 import { api, fresh, wait } from "./dom.js";
-import { moveOn } from "./move-on.js";
+import { showAnew } from "./leaving.js";
 
 const PAUSES = [1000, 3000, 9000];
 const POLL = 2000;
@@ -194,7 +194,7 @@ class Item {
     this.part("icon").classList.add("upload__icon--ok");
     const detail = { id, name: this.file.name, row: this.row, status: answer.status };
     const ours = this.area.element.dispatchEvent(new CustomEvent("upload-done", { bubbles: true, cancelable: true, detail }));
-    if (ours && this.words.done === "reload" && !this.area.active.size) moveOn();
+    if (ours && this.words.done === "reload" && !this.area.active.size) showAnew();
   }
 
   progress(percent) {

@@ -93,6 +93,23 @@ def test_who_is_on_their_way_elsewhere_is_not_called_back(come: Door) -> None:
     steps.heading(student, "Messages")
 
 
+def test_what_is_typed_while_a_page_waits_to_be_shown_anew_stays(come: Door) -> None:
+    """Who only fetched a file is still here, and may have begun to write."""
+    student = come("amara@demo.test")
+    student.page.clock.install()
+    student.goto(student.house.path("/bookings/{coming}/"))
+    page = student.page
+    page.evaluate("() => document.querySelector('[data-live-booking]').append(document.createElement('textarea'))")
+    is_told(student)
+    page.evaluate("() => dispatchEvent(new Event('beforeunload'))")
+    page.evaluate(CHANGE_SOON, student.path.split("/")[2])
+    page.clock.run_for(2_000)
+    page.locator("main textarea").last.fill("I had begun.")
+    page.clock.run_for(12_000)
+    expect(page.locator("[data-live-changed]")).to_be_visible()
+    expect(page.locator("main textarea").last).to_have_value("I had begun.")
+
+
 # By a clock of the page's own: one that is being left runs no script for us.
 CHANGE_SOON = """booking => setTimeout(
     () => document.dispatchEvent(new CustomEvent('live', {detail: {kind: 'booking', data: {booking, status: 'other'}}})), 1000)"""

@@ -86,6 +86,20 @@ def test_the_finder_says_what_to_do_when_there_is_no_python(tmp_path: Path, tool
     assert run(BIN / "find-python", PATH=str(tools), HOME=str(tmp_path)).returncode == 0
 
 
+def test_pages_are_shown_by_a_browser_without_windows_where_there_is_one(tmp_path: Path, tools: Path) -> None:
+    for name in ("chromium", "chromium-headless-shell"):
+        write_program(tools / name, "exit 0")
+
+    def found(*how: str, **named: str) -> str:
+        return run(BIN / "find-chromium", *how, PATH=str(tools), **named).stdout.strip()
+
+    assert found() == f"{tools}/chromium"
+    assert found("--headless") == f"{tools}/chromium-headless-shell"
+    assert found("--headless", CHROMIUM=f"{tools}/chromium") == f"{tools}/chromium", "who names one gets it"
+    (tools / "chromium-headless-shell").unlink()
+    assert found("--headless") == f"{tools}/chromium"
+
+
 def test_browser_tests_without_a_browser_are_an_error_in_ci_and_a_loud_skip_elsewhere() -> None:
     environment = {name: value for name, value in os.environ.items() if name != "CI"} | {
         "CHROMIUM": "/nowhere/chromium"

@@ -6,10 +6,12 @@ const ON_THE_WAY = 10000; // longer than that, and it was no way out: a file to 
 let left = -Infinity;
 addEventListener("beforeunload", () => { left = performance.now(); });
 
-/** Show this page as it is now, or the one at `address`; while somebody is leaving, only if they are still here later. */
-export function moveOn(address = "") {
+/** Leave this page by `act`; while somebody is leaving it themselves, later and only if they are still here: `act` looks again. */
+export function whenHere(act) {
   const stay = left + ON_THE_WAY - performance.now();
-  if (stay > 0) setTimeout(() => moveOn(address), stay);
-  else if (address) location.assign(address);
-  else location.reload();
+  if (stay > 0) setTimeout(() => whenHere(act), stay);
+  else act();
 }
+
+/** Show this page as it is now. For pages on which nothing typed can be lost. */
+export const showAnew = () => whenHere(() => location.reload());
