@@ -1,13 +1,14 @@
 # `make` alone prints what can be run. Everything installs itself into .venv first; only Python (3.12+) is needed.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check static audit e2e screenshots bench soak faults fmt requirements migrations clean
+.PHONY: help demo test test-all check static audit e2e screenshots bench soak faults fmt requirements migrations clean
 
 # Our own environment first on the path, whatever the caller has active.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Tests that run beside each other, and further arguments: make test JOBS=4 ARGS="-k slots"
 JOBS ?= auto
 ARGS ?=
+SUITE = python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -18,9 +19,14 @@ demo: ## Start the whole marketplace on this machine, with people in it (PORT, D
 test: ## Run the tests on a real PostgreSQL (embedded, or DATABASE_URL)
 	@bin/setup dev
 	@echo "== Tests"
-	@python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(SUITE) -m "not browser and not slow" $(ARGS)
 
-check: static test ## Run everything that CI runs but the browser tests
+test-all: ## Run them with those that start programs and wait for them, and random lives ten times as often
+	@bin/setup dev
+	@echo "== All tests"
+	@THOROUGH=1 $(SUITE) $(ARGS)
+
+check: static test-all ## Run everything that CI runs but the browser tests
 
 static: ## Check format, lint, types, layers, migrations and deployment settings
 	@bin/setup dev

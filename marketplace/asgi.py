@@ -22,6 +22,7 @@ from marketplace.wsgi import application as pages  # first, for it sets Django u
 # isort: split
 from marketplace.common.errors import RateLimited, Unavailable
 from marketplace.common.problems import problem_of
+from marketplace.deep_calls import roomy
 from marketplace.live_api import LiveResponse
 from marketplace.streams import NotListening, Stream, Streams, TooManyStreams
 
@@ -45,6 +46,7 @@ class Door(BaseHandler):
         super().__init__()
         self.load_middleware()
 
+    @roomy
     def answer(self, scope: Scope) -> HttpResponseBase:
         set_script_prefix("/")
         request_started.send(sender=type(self), scope=scope)
@@ -76,6 +78,7 @@ async def answer(scope: Scope, receive: Call, send: Call) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+@roomy
 def _answer(environ: Any) -> tuple[dict[str, Any], bytes]:  # Any: WSGI's and ASGI's own
     start: dict[str, Any] = {"type": "http.response.start"}  # Any: ASGI's own
 

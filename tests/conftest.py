@@ -1,10 +1,12 @@
 """The small cast of the tests, and the rule that no call leaves the house while a transaction is open."""
 
+import gc
 import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from _pytest.runner import runtestprotocol
 from django.core.cache import cache
 from django.core.management.color import Style
 from django.core.management.commands import flush
@@ -12,6 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 
 from accounts.models import User
+from marketplace.deep_calls import roomy
 from mentors.models import Mentor
 from tests.factories import make_mentor, make_staff, make_student
 from tests.outward import watch_outward_calls
@@ -35,6 +38,21 @@ def flush_keeping_migrated_rows(
         reset_sequences=reset_sequences,
         allow_cascade=allow_cascade,
     )
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is loaded out of the collector's sight; each test leaves enough of its own."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Run a test as pytest does, with room for its calls: the runner's own already fill a chunk or two."""
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    roomy(runtestprotocol)(item, nextitem=nextitem)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,6 +13,8 @@ from marketplace.sandbox.environment import ROOT, inherited
 from marketplace.sandbox.processes import Program
 from marketplace.sandbox.supervisor import Job
 
+pytestmark = pytest.mark.slow
+
 SUPERVISED = """
 import sys
 from pathlib import Path

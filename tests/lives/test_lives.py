@@ -21,11 +21,12 @@ from payments.models import Refund, RefundRequest
 from tests.lives.world import World
 from tests.machines import forget_steps, is_a_step, steps_taken, watched_machines
 from tests.payments.provider import ASKS_THE_BANK, DECLINED, GOOD, REFUND_FAILS, REFUND_WAITS, Provider
+from tests.thorough import tries
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# CI lives a hundred; `make soak` asks for more: LIVES=1000 STEPS=60
-LIVES, STEPS = int(os.environ.get("LIVES") or (100 if "CI" in os.environ else 24)), int(os.environ.get("STEPS", "30"))
+# `make soak` asks for more: LIVES=1000 STEPS=60
+LIVES, STEPS = int(os.environ.get("LIVES") or tries(sample=8, thorough=100)), int(os.environ.get("STEPS", "30"))
 PARTS = 4  # for `make soak`, which lets them run beside each other
 
 which = st.integers(0, 7)

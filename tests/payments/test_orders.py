@@ -21,6 +21,7 @@ from tests.jobs import waiting_jobs
 from tests.payments.paid import act_on, books
 from tests.payments.provider import ASKS_THE_BANK, DECLINED, Provider, signed
 from tests.races import race
+from tests.thorough import THOROUGH
 
 LIFE = (
     "payment_intent.created",
@@ -78,8 +79,9 @@ class Remembering(StripeGateway):
 
 
 @pytest.mark.django_db
-def test_all_720_orders_come_to_one_end(
-    hold: Booking, payment: Payment, life: dict[str, dict[str, Any]], payment_server: PaymentSandbox
+@pytest.mark.parametrize("begins", LIFE if THOROUGH else ["payment_intent.succeeded"])
+def test_all_orders_come_to_one_end(
+    hold: Booking, payment: Payment, life: dict[str, dict[str, Any]], payment_server: PaymentSandbox, begins: str
 ) -> None:
     gateway = Remembering(secret_key=payment_server.keys.secret, api_base=payment_server.url)
     ends = 0
@@ -90,7 +92,7 @@ def test_all_720_orders_come_to_one_end(
         if not left:
             assert_one_end(hold, payment)
             ends += 1
-        for kind in left:
+        for kind in left if len(left) < len(LIFE) else [begins]:
             with transaction.atomic():
                 # Marked as a test case's, so that durable operations run inside it and can be taken back.
                 connection.atomic_blocks[-1]._from_testcase = True  # type: ignore[attr-defined]  # Django's own mark
@@ -99,7 +101,7 @@ def test_all_720_orders_come_to_one_end(
                 transaction.set_rollback(True)
 
     walk(LIFE)
-    assert ends == 720
+    assert ends == 120
 
 
 def rotated(order: Sequence[str], by: int) -> Sequence[str]:

@@ -29,10 +29,11 @@ from payments.models import Debt, Dispute, Earning, LedgerEntry, Payment, Payout
 from payments.services.earnings import freeze, open_earning, request_refund, restate, unfreeze
 from tests.factories import make_mentor, make_student
 from tests.payments.bank import Bank
+from tests.thorough import tries
 
 pytestmark = pytest.mark.django_db
 
-LIVES, MENTORS = 1_000, 20
+LIVES, MENTORS = tries(sample=100, thorough=1_000), 20
 FIRST = datetime(2026, 11, 2, 8, tzinfo=UTC)
 STEP, LAST = timedelta(days=1), FIRST + timedelta(days=60)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

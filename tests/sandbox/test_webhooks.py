@@ -10,6 +10,8 @@ import stripe
 
 from .conftest import SECRET_KEY, WEBHOOK_SECRET, Receiver, Sandbox
 
+pytestmark = pytest.mark.slow
+
 INTENT = {"amount": "3300", "currency": "usd"}
 
 
