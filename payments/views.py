@@ -187,6 +187,7 @@ class PayReturn(OwnBookingMixin, PageView):
         waited = self.now - since
         return {
             "booking": self.booking,
+            "status": self.booking.status_at(self.now),
             "payment": self.payment,
             "standing": found.value,
             "decline": decline_sentence(self.payment.last_decline) if self.payment else "",

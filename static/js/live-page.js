@@ -1,6 +1,7 @@
 // The rest of a page that what is told concerns: the counts in the header, and the session that the page is about.
 import { api, fresh } from "./dom.js";
 import { whenHere } from "./leaving.js";
+import { followBooking } from "./live.js";
 
 /** Say anew how much is unread, in the header and before the title. */
 async function count() {
@@ -37,9 +38,11 @@ export function attach(root) {
     document.addEventListener("live-open", soon);
   }
   for (const page of fresh(root, "[data-live-booking]")) {
-    const { liveBooking: booking, liveStatus: status } = page.dataset;
-    document.addEventListener("live", ({ detail: { kind, data } }) => {
-      if (kind === "booking" && data.booking === booking && data.status !== status) whenHere(() => renew(page));
+    let known; // its time, and one that is suggested for it
+    followBooking(page.dataset.liveBooking, ({ status, starts_at: start, proposal }) => {
+      const times = `${start} ${proposal?.starts_at}`;
+      known ??= times;
+      if (status !== page.dataset.liveStatus || times !== known) whenHere(() => renew(page));
     });
   }
 }

@@ -1,7 +1,7 @@
 // What the server tells at once (docs/live.md). Announced as events of the document: `live` ({kind, data}, ids only: who
 // listens asks the server itself what they stand for) and `live-open` (whatever was missed before is to be asked for now).
 // One tab of a browser holds the stream and passes on what it hears; a page that watches a mentor's times holds its own.
-import { fresh } from "./dom.js";
+import { api, fresh } from "./dom.js";
 
 const KINDS = ["message", "read", "booking", "slot_taken", "resync"];
 const FIRST_WAIT = 2000;
@@ -11,6 +11,18 @@ let open = false;
 
 /** Whether news come by themselves: if not, whoever needs them has to ask now and then. */
 export const isLive = () => open;
+
+/** Tell `act` how a booking stands whenever that may be news: something about it was told, or may have been before the stream opened. */
+export function followBooking(id, act) {
+  const ask = async () => {
+    const answer = await api(`/api/bookings/${id}`);
+    if (answer.ok) act(answer.data);
+  };
+  const soon = () => ask().catch(() => {}); // offline: once the stream opens again, it is asked again
+  document.addEventListener("live-open", soon);
+  document.addEventListener("live", ({ detail: { kind, data } }) => { if (kind === "booking" && data.booking === id) soon(); });
+  if (open) soon();
+}
 
 function hear({ kind, data }) {
   if (kind === "open" || kind === "closed") {

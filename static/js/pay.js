@@ -2,6 +2,7 @@
 // It confirms nothing: after the provider's answer it goes to the return page, which waits for the server's word.
 import { api, fresh } from "./dom.js";
 import { showAnew, whenHere } from "./leaving.js";
+import { followBooking } from "./live.js";
 
 export function attach(root) {
   for (const form of fresh(root, "[data-pay]")) mount(form);
@@ -62,6 +63,16 @@ async function mount(form) {
     fail(message ?? form.dataset.sayUnavailable);
   };
 
+  // Paid or let go in another tab, or its time ran out: the server knows what to show. What was typed is kept first.
+  const goOn = async (status) => {
+    if (form.getAttribute("aria-busy") === "true") return;
+    if (status !== "abandoned") await save(form).catch(() => {});
+    if (status === "confirmed") location.assign(returnUrl);
+    else location.reload();
+  };
+  followBooking(booking, ({ status }) => { if (status !== "held") whenHere(() => goOn(status)); });
+  document.addEventListener("hold-over", () => save(form).catch(() => {})); // the page goes on either way
+
   let elements;
   let stripe;
   let secret;
@@ -84,18 +95,6 @@ async function mount(form) {
     broken();
     return;
   }
-
-  // Paid or let go in another tab, or its time ran out: the server knows what to show. What was typed is kept first.
-  const goOn = async (status) => {
-    if (form.getAttribute("aria-busy") === "true") return;
-    if (status !== "abandoned") await save(form).catch(() => {});
-    if (status === "confirmed") location.assign(returnUrl);
-    else location.reload();
-  };
-  document.addEventListener("live", ({ detail: { kind, data } }) => {
-    if (kind === "booking" && data.booking === booking && data.status !== "held") whenHere(() => goOn(data.status));
-  });
-  document.addEventListener("hold-over", () => save(form).catch(() => {})); // the page goes on either way
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

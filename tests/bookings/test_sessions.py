@@ -37,7 +37,10 @@ def test_every_state_has_its_words(
 ) -> None:
     booking = make_booking(student=student, mentor=mentor, **fields)
     client.force_login(student)
-    assert words in client.get(f"/bookings/{booking.pk}/").text
+    page = client.get(f"/bookings/{booking.pk}/").text
+    assert words in page
+    # The page compares the two, and shows itself anew when they differ.
+    assert f'data-live-status="{client.get(f"/api/bookings/{booking.pk}").json()["status"]}"' in page
     client.force_login(mentor.user)
     assert client.get(f"/bookings/{booking.pk}/").status_code == 200
 
@@ -45,7 +48,9 @@ def test_every_state_has_its_words(
 def test_a_lapsed_hold_reads_as_expired_everywhere(client: Client, student: User) -> None:
     booking = make_booking(student=student, status="held", hold_expires_at=timezone.now())
     client.force_login(student)
-    assert "The hold ran out." in client.get(f"/bookings/{booking.pk}/").text
+    page = client.get(f"/bookings/{booking.pk}/").text
+    assert "The hold ran out." in page
+    assert 'data-live-status="expired"' in page
     assert client.get(f"/api/bookings/{booking.pk}").json()["status"] == "expired"
     assert str(booking.pk) not in client.get("/sessions/").text
 

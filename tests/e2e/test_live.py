@@ -16,8 +16,8 @@ from tests.e2e.test_contention import choose_and_hold, slots
 
 pytestmark = pytest.mark.browser
 
-# Each test has a mentor to itself, so that none takes another's times.
-TO_WRITE_TO, WATCHED, WATCHED_BY_STRANGERS = "mentor2", "olivia-chen", "mentor1"
+# Whoever takes a mentor's times in one test meets nobody else's.
+TO_WRITE_TO, WATCHED, WATCHED_BY_STRANGERS, TO_MOVE = "mentor2", "olivia-chen", "mentor1", "mentor2"
 
 
 def is_told(person: Person) -> None:
@@ -102,8 +102,9 @@ def test_what_is_typed_while_a_page_waits_to_be_shown_anew_stays(come: Door) -> 
     page.evaluate("() => document.querySelector('[data-live-booking]').append(document.createElement('textarea'))")
     is_told(student)
     page.evaluate("() => dispatchEvent(new Event('beforeunload'))")
-    page.evaluate(CHANGE_SOON, student.path.split("/")[2])
-    page.clock.run_for(2_000)
+    with page.expect_response("**/api/bookings/*"):
+        page.evaluate(CHANGE_SOON, student.path.split("/")[2])
+        page.clock.run_for(2_000)
     page.locator("main textarea").last.fill("I had begun.")
     page.clock.run_for(12_000)
     expect(page.locator("[data-live-changed]")).to_be_visible()
@@ -112,7 +113,10 @@ def test_what_is_typed_while_a_page_waits_to_be_shown_anew_stays(come: Door) -> 
 
 # By a clock of the page's own: one that is being left runs no script for us.
 CHANGE_SOON = """booking => setTimeout(
-    () => document.dispatchEvent(new CustomEvent('live', {detail: {kind: 'booking', data: {booking, status: 'other'}}})), 1000)"""
+    () => {
+        document.querySelector('[data-live-booking]').dataset.liveStatus = 'as it was';
+        document.dispatchEvent(new CustomEvent('live', {detail: {kind: 'booking', data: {booking}}}));
+    }, 1000)"""
 
 
 def test_what_is_unread_is_counted_on_every_open_page(come: Door) -> None:
@@ -182,3 +186,41 @@ def test_the_pay_page_of_another_tab_goes_on_with_the_hold(come: Door, house: Ho
     person.press(person.control("let-go"))
     steps.said(person, "The time is free again. Nothing was charged.")
     expect(other.get_by_role("heading", name="Confirm and pay")).to_have_count(0)
+
+
+def test_what_was_told_before_a_stream_opened_is_asked_for(come: Door) -> None:
+    first, second = come("student4@demo.test"), come("student4@demo.test")  # two browsers of one person
+    first.goto("/mentors/clara-steiner/")
+    choose_and_hold(first, slots(first).nth(6).get_attribute("value") or "")
+    first.wait_for(steps.PAY_PAGE)
+    steps.card_form(first.page)
+    stream = Late(second.page, "**/events/")
+    second.goto(first.path)
+    steps.card_form(second.page)
+    stream.wait()
+    first.press(first.control("let-go"))
+    steps.said(first, "The time is free again. Nothing was charged.")
+    steps.heading(second, "Confirm and pay")
+    stream.comes()
+    expect(second.page.get_by_role("heading", name="Confirm and pay")).to_have_count(0)
+
+
+def test_a_time_that_is_suggested_and_taken_shows_on_both_pages(come: Door) -> None:
+    student, mentor = come("student4@demo.test"), come(f"{TO_MOVE}@demo.test")
+    student.goto(f"/mentors/{TO_MOVE}/")
+    steps.pick_a_start(student, 12)
+    student.press(student.control("hold-slot"))
+    steps.pay_with(student, steps.GOOD_CARD)
+    session = steps.see_it_booked(student)
+    is_told(student)
+    mentor.goto(f"{session}move/")
+    steps.pick_a_start(mentor, 3)
+    mentor.press(mentor.control("move-booking"))
+    steps.said(mentor, "Nothing moves until it is accepted.")
+    is_told(mentor)
+    waits = mentor.page.get_by_text("It waits for")
+    expect(waits).to_have_count(1)
+    student.press(student.page.get_by_role("link", name="Answer"))  # nobody has loaded this page anew
+    student.press(student.control("accept-proposal"))
+    steps.said(student, "The session is moved.")
+    expect(waits).to_have_count(0)

@@ -61,8 +61,14 @@ def let_time_pass(house: House, booking: str) -> None:
         connection.execute("UPDATE bookings_booking SET hold_expires_at = now() WHERE id = %s", [booking])
 
 
+def see_it_come(person: Person, path: str, words: str) -> None:
+    """Wait on a page until it says so by itself."""
+    person.goto(path)
+    expect(person.page.get_by_role("main").get_by_text(words).first).to_be_visible()
+
+
 def see(person: Person, path: str, words: str | re.Pattern[str], *, no_more: bool = False) -> None:
-    """Come back to a page until it says so, or says so ``no_more``: what is behind it is done by jobs."""
+    """Come back to a page until it says so, or says so ``no_more``: what is behind it is done by jobs, and it does not follow."""
 
     def look() -> bool:
         person.goto(path)
@@ -81,7 +87,7 @@ def test_late_money_books_a_time_that_is_still_free(come: Door, house: House, co
     steps.heading(student, "Your hold has run out")
     press(control, "Pay", beside=booking)
     says(control, "succeeded")
-    see(student, f"/bookings/{booking}/", "Meet here")
+    see_it_come(student, f"/bookings/{booking}/", "Meet here")
 
 
 def test_late_money_for_a_time_that_is_gone_comes_back_with_an_apology(
@@ -93,7 +99,7 @@ def test_late_money_for_a_time_that_is_gone_comes_back_with_an_apology(
     let_time_pass(house, booking)
     hold(quick, start)
     press(control, "Pay", beside=booking)
-    see(late, f"/bookings/{booking}/pay/return/", "We are sorry: that time was taken")
+    see_it_come(late, f"/bookings/{booking}/pay/return/", "We are sorry: that time was taken")
     expect(late.page.get_by_test_id("hold-slot")).to_have_count(3)
     see(late, "/account/payments/", re.compile(r"^Sent back: \$"))
     sorry = house.wait_for_mail("slot_gone_refunded", to="student1@demo.test")
@@ -113,7 +119,7 @@ def test_with_its_events_lost_a_payment_settles_while_its_student_waits(come: Do
     expect(event).to_contain_text("dropped")
     event.get_by_role("button", name="Deliver again").click()
     says(control, "was delivered and answered 200.")
-    see(student, f"/bookings/{booking}/", "Meet here")
+    see_it_come(student, f"/bookings/{booking}/", "Meet here")
 
 
 def test_a_dispute_is_seen_by_finance_and_the_mentor_until_it_is_won(come: Door, house: House, control: Person) -> None:

@@ -223,6 +223,16 @@ def test_a_payment_that_the_bank_works_on_waits_on_the_return_page(
     assert "confirming…" in text(payer, return_url(hold))
 
 
+def test_a_wait_after_the_hold_is_over_says_the_state_that_the_api_says(
+    payer: Client, hold: Booking, payment: Payment
+) -> None:
+    """The page compares the two, and shows itself anew when they differ: for ever, were they never the same."""
+    lapse(hold)
+    page = payer.get(return_url(hold)).text
+    assert payer.get(f"/api/bookings/{hold.pk}").json()["status"] == "expired"
+    assert 'data-live-status="expired"' in page
+
+
 def confirming(client: Client, booking: Booking) -> bool:
     """Whether the session's own page says that it is paid and waits; else it says what it would have said before."""
     seen = text(client, f"/bookings/{booking.pk}/")
