@@ -8,36 +8,15 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 from django.core.cache import cache
-from django.core.management.color import Style
 from django.core.management.commands import flush
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 
 from accounts.models import User
 from marketplace.deep_calls import roomy
 from mentors.models import Mentor
+from tests.emptying import flush_keeping_migrated_rows
 from tests.factories import make_mentor, make_staff, make_student
 from tests.outward import watch_outward_calls
-
-# What data migrations made, and what it refers to. A test that commits empties every table behind it but these.
-MIGRATED_TABLES = frozenset(
-    {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "mentors_subject"}
-)
-
-# The queue's models are not Django's to manage, so its flush would leave the jobs of one test to the next.
-QUEUE_TABLES = frozenset({"procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers"})
-
-
-def flush_keeping_migrated_rows(
-    style: Style, connection: BaseDatabaseWrapper, *, reset_sequences: bool = True, allow_cascade: bool = False
-) -> list[str]:
-    tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
-    return connection.ops.sql_flush(
-        style,
-        sorted(tables - MIGRATED_TABLES | QUEUE_TABLES),
-        reset_sequences=reset_sequences,
-        allow_cascade=allow_cascade,
-    )
 
 
 def pytest_collection_finish() -> None:

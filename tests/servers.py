@@ -6,7 +6,7 @@ PostgreSQL and Valkey start at once, beside the collection; storage and payments
 by the fixtures below. A ``DATABASE_URL`` that is set already is used as it is.
 
 Running all migrations takes seconds, so a cluster with the migrated tables is kept under ``.cache/`` and copied, until
-a migration, the settings or a requirement changes.
+a migration, the settings, a requirement or this file changes.
 """
 
 import hashlib
@@ -67,7 +67,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
 def kept_cluster() -> Path:
     """Name the folder of a cluster that was migrated by this very code."""
     sources = sorted(ROOT.glob("*/migrations/*.py")) + sorted(ROOT.glob("marketplace/*/migrations/*.py"))
-    sources += [ROOT / "marketplace" / "settings.py", ROOT / "requirements" / "dev.txt"]
+    sources += [ROOT / "marketplace" / "settings.py", ROOT / "requirements" / "dev.txt", Path(__file__)]
     digest = hashlib.sha256(f"{platform.machine()} {os.environ.get('PG_BINDIR')} {os.geteuid()}".encode())
     for source in sources:
         digest.update(f"\0{source.relative_to(ROOT)}\0".encode() + source.read_bytes())
@@ -80,6 +80,8 @@ def keep_migrated_cluster(borrowed: Borrowed, folder: Path) -> None:
     postgres = borrowed.plan.postgres(borrowed.folder)
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+    with postgres.connect_as_admin() as connection:  # for tests.emptying; in production the role may not
+        connection.execute("GRANT SET ON PARAMETER session_replication_role TO PUBLIC")
     environment = inherited() | borrowed.environment() | {"DATABASE_URL": postgres.url_of(TEMPLATE)}
     migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "--noinput", "--skip-checks", "--verbosity", "0"]
     if subprocess.run(migrate, env=environment, capture_output=True, check=False).returncode != 0:
