@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from accounts.models import User
-from bookings.after_policies import appeal_until
+from bookings.after_policies import appeal_until, report_until
 from bookings.models import Booking, ProblemReport, Review, Strike
 from marketplace.common.mailing import send
 from marketplace.common.money import Split, split
@@ -13,6 +13,12 @@ def send_how_was_it(booking: Booking) -> None:
     """Ask both, because nobody has said anything."""
     for reader, other in _both(booking):
         send("how_was_it", to=reader, context={"booking": booking, "other": other})
+
+
+def send_student_absent(booking: Booking) -> None:
+    """Tell a student that their absence was decided at once, and until when they can say that it was different."""
+    context = {"booking": booking, "other": booking.mentor.user, "report_until": report_until(booking)}
+    send("student_absent", to=booking.student, context=context)
 
 
 def send_problem_reported(report: ProblemReport) -> None:

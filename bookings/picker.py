@@ -84,6 +84,7 @@ def _day(
     return {
         "name": format_date(day.date, "EEE", locale=formatting.active_locale()),
         "long": formatting.day(day.date, style="long"),
+        "short": formatting.day(day.date),
         "number": formatting.day(day.date, style="number"),
         "is_today": day.date == today,
         "is_chosen": day.date == shown,

@@ -20,8 +20,8 @@ class NotesForm(forms.Form):
     """The whole text, and the version that it goes on from."""
 
     text = forms.CharField(
-        label=_("Notes"),
-        help_text=_("Only the two of you see them, also after the session."),
+        label=_("What you both want to remember"),
+        help_text=_("Only the two of you see it, also after the session."),
         max_length=settings.SESSION_NOTES_MAX_CHARACTERS,
         required=False,
         strip=False,

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
+from bookings import after_emails
 from bookings.after_policies import REPORTABLE, report_until, side_of
 from bookings.errors import NotOverYet, NotYourWord, ReportTooLate, WrongState
 from bookings.models import Booking, Outcome, ProblemReport, Strike
@@ -98,6 +99,7 @@ def _complain(booking: Booking, side: Side, *, by: User, note: str, is_first_wor
         add_strike(booking, Strike.Kind.ABSENCE, at=at)
     elif decides and side == Side.MENTOR and there.mentor.is_enough and there.student.is_none:
         settle(booking, Status.NO_SHOW_STUDENT, percent=0, at=at, by=by)
+        after_emails.send_student_absent(booking)
     else:
         open_report(booking, side=side, by=by, note=note, at=at)
 

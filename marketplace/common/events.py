@@ -110,6 +110,7 @@ EVENTS: dict[str, Event] = {
             leads_to=SESSION,
             icon="message-square-text",
         ),
+        Event(name="student_absent", to=(STUDENT,), leads_to=SESSION, icon="circle-alert"),
         Event(name="problem_reported", to=BOTH, leads_to=SESSION, icon="circle-alert"),
         Event(name="problem_decided", to=BOTH, leads_to=SESSION, icon="circle-alert"),
         Event(

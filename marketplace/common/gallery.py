@@ -177,6 +177,7 @@ def picker() -> dict[str, Any]:  # Any: template data
             {
                 "name": formatting.day(on, style="short")[:3],
                 "long": formatting.day(on, style="long"),
+                "short": formatting.day(on),
                 "number": on.day,
                 "is_today": offset == 0,
                 "is_chosen": offset == 3,

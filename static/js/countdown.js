@@ -61,6 +61,7 @@ function run(hold) {
       if (!response.ok || !renewed) throw new Error(`extend answered ${response.status}`);
       hold.dataset.expires = renewed.dataset.expires;
       hold.dataset.now = renewed.dataset.now;
+      hold.dataset.sayLast = renewed.dataset.sayLast;
       part("text").textContent = renewed.querySelector("[data-countdown-text]").textContent;
       part("bar").max = Math.max(part("bar").max, renewed.querySelector("[data-countdown-bar]").max);
       read();

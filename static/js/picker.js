@@ -31,13 +31,14 @@ function choose(input) {
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-/** Write the choice into everything marked `data-picked="day|range|length|price"` of the form. */
+/** Write the choice into everything marked `data-picked="day|date|range|length|price"` of the form. */
 function summarise(picker) {
   const form = picker.closest("form") ?? document;
   const start = picker.querySelector(".slot input:checked");
   const length = picker.querySelector("input[name=minutes]:checked");
   const facts = {
     day: start?.closest(".picker__day").dataset.day,
+    date: start?.closest(".picker__day").dataset.date,
     range: start?.dataset.range,
     length: length?.closest("label").querySelector(".segment__title").textContent,
     price: length?.dataset.price,

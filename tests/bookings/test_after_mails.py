@@ -11,6 +11,7 @@ from bookings.models import Booking
 from bookings.services import answer_report, decide_report, report_problem, say_outcome, write_review
 from bookings.services.endings import run_endings
 from mentors.models import Mentor
+from tests.bookings.after import was_there
 from tests.factories import make_mentor, make_paid_booking, make_student, make_user
 from tests.jobs import waiting_jobs
 
@@ -46,6 +47,24 @@ def test_how_was_it_names_the_other(session: Booking) -> None:
     assert mail("how_was_it", session.student)["subject"] == "How was your session with Ngozi?"
     assert mail("how_was_it", session.mentor.user)["subject"] == "How was your session with Amara?"
     assert f"/bookings/{session.pk}/" in mail("how_was_it", session.student)["text"]
+
+
+def test_a_student_whose_absence_is_decided_at_once_is_told_and_can_say_otherwise(session: Booking) -> None:
+    was_there(session, session.mentor.user)
+    with after(timedelta(hours=1)):
+        say_outcome(booking_id=session.pk, by=session.mentor.user, word="student_absent")
+    told = mail("student_absent", session.student)
+    assert told["subject"] == "Ngozi says you did not come"
+    assert "nothing of the $33.00 comes back" in told["text"]
+    assert "until Thu 9 Dec, 19:15" in told["text"]
+    assert f"/bookings/{session.pk}/problem/" in told["text"]
+
+
+def test_a_student_who_is_only_said_to_be_absent_is_told_of_the_report(session: Booking) -> None:
+    with after(timedelta(hours=1)):
+        say_outcome(booking_id=session.pk, by=session.mentor.user, word="student_absent")
+    assert mail("problem_reported", session.student)
+    assert not [job for job in waiting_jobs("deliver_mail") if job["mail"]["name"] == "student_absent"]
 
 
 def test_a_problem_is_told_to_both_and_the_other_is_asked(session: Booking) -> None:

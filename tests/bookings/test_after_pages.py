@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from accounts.models import User
 from bookings.models import Attendance, Booking, Review, Strike
@@ -34,6 +35,31 @@ def page(client: Client, booking: Booking, person: User, part: str = "") -> str:
     answer = client.get(f"/bookings/{booking.pk}/{part}")
     assert answer.status_code == 200
     return answer.text
+
+
+ABSENCES = [
+    ("no_show_mentor", "did not come. We are sorry. All of it goes back", "You did not come. All of it goes back"),
+    ("no_show_student", "says you did not come. The session counts as held", "did not come. You are paid"),
+    ("no_show_both", "Nobody came. All of the money goes back", "Nobody came. All of the money goes back"),
+]
+
+
+@pytest.mark.parametrize(("status", "to_student", "to_mentor"), ABSENCES, ids=[status for status, *_ in ABSENCES])
+def test_an_absence_says_whose_it_was_and_what_becomes_of_the_money(
+    client: Client, session: Booking, status: str, to_student: str, to_mentor: str
+) -> None:
+    Booking.objects.filter(pk=session.pk).update(status="ended")
+    Booking.objects.filter(pk=session.pk).update(status=status)
+    for person, words in ((session.student, to_student), (session.mentor.user, to_mentor)):
+        assert words in strip_tags(page(client, session, person))
+
+
+def test_after_the_time_for_reports_nobody_is_sent_to_report_an_absence(client: Client, session: Booking) -> None:
+    Booking.objects.filter(pk=session.pk).update(status="ended")
+    Booking.objects.filter(pk=session.pk).update(status="no_show_student")
+    assert "If it was different, report it below." in page(client, session, session.student)
+    with time_machine.travel(session.ends_at + timedelta(days=settings.REPORT_DAYS), tick=False):
+        assert "report it below" not in page(client, session, session.student)
 
 
 # The join page

@@ -55,7 +55,7 @@ DESIGN = {
 BESIDE = {
     "account_unknown", "move_kept", "dispute_closed", "payouts_needed", "strike_decided", "mentor_reinstated",
     "suspension_stands", "application_changes_requested", "calendar_unreadable", "clocks_change", "report_received",
-    "support_asked",
+    "support_asked", "student_absent",
 }  # fmt: skip
 
 

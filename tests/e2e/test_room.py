@@ -137,24 +137,24 @@ def test_a_room_that_has_closed_says_that_it_no_longer_counts(two: tuple[Page, P
 
 def test_what_one_writes_is_saved_by_itself_and_comes_to_the_other(two: tuple[Page, Page], booking: Booking) -> None:
     student, mentor = two
-    student.get_by_role("textbox", name="Notes").press_sequentially("Bring sheet 4.")
+    student.get_by_label("What you both want to remember").press_sequentially("Bring sheet 4.")
     expect(student.get_by_text("Not saved yet.")).to_be_visible()
     expect(student.get_by_text("Saved.", exact=True)).to_be_visible(timeout=10_000)
     beat(mentor)
-    expect(mentor.get_by_role("textbox", name="Notes")).to_have_value("Bring sheet 4.")
+    expect(mentor.get_by_label("What you both want to remember")).to_have_value("Bring sheet 4.")
     assert booking.notes.get().text == "Bring sheet 4."
 
 
 def test_two_who_write_at_once_lose_nothing(two: tuple[Page, Page], booking: Booking) -> None:
     student, mentor = two
-    mentor.get_by_role("textbox", name="Notes").fill("Theirs.")
+    mentor.get_by_label("What you both want to remember").fill("Theirs.")
     expect(mentor.get_by_text("Saved.", exact=True)).to_be_visible(timeout=10_000)
-    student.get_by_role("textbox", name="Notes").press_sequentially("Mine.")
+    student.get_by_label("What you both want to remember").press_sequentially("Mine.")
     expect(student.get_by_text("Somebody has changed the notes since you began.")).to_be_visible(timeout=10_000)
     expect(student.locator("[data-notes-theirs]")).to_have_text("Theirs.")
-    expect(student.get_by_role("textbox", name="Notes")).to_have_value("Mine.")
-    expect(student.get_by_role("textbox", name="Notes")).to_be_focused()
-    student.get_by_role("textbox", name="Notes").fill("Theirs. Mine.")
+    expect(student.get_by_label("What you both want to remember")).to_have_value("Mine.")
+    expect(student.get_by_label("What you both want to remember")).to_be_focused()
+    student.get_by_label("What you both want to remember").fill("Theirs. Mine.")
     expect(student.get_by_text("Saved.", exact=True)).to_be_visible(timeout=10_000)
     assert list(booking.notes.order_by("version").values_list("text", flat=True)) == ["Theirs.", "Theirs. Mine."]
 

@@ -119,6 +119,7 @@ def _sessions(cast: Cast) -> None:
 def _afterwards(cast: Cast) -> None:
     booking = cast.booking
     after_emails.send_how_was_it(booking)
+    after_emails.send_student_absent(booking)
     report = ProblemReport(
         booking=booking, side="student", by=cast.student, note="The sound was gone for half of the time.", found="ended",
         opened_at=NOW, answer_due_at=NOW + timedelta(hours=72), found_percent=0, percent=50,

@@ -44,6 +44,7 @@ SUBJECTS = {
     "refund_sent": "Refund of $33.00 sent",
     "dispute_opened": "A payment is being disputed",
     "how_was_it": "How was your session with Ngozi?",
+    "student_absent": "Ngozi says you did not come",
     "problem_reported": "A problem was reported about Thu 26 Nov",
     "problem_decided": "Decided: $16.50 is on its way back",
     "new_review": "Amara left you a review",

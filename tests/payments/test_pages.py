@@ -78,6 +78,9 @@ def test_the_last_two_minutes_are_said(payer: Client, hold: Booking) -> None:
     assert "is yours for now" in text(payer, pay_url(hold))
     Booking.objects.filter(pk=hold.pk).update(hold_expires_at=timezone.now() + timedelta(seconds=100))
     assert "About 2 minutes left. Need longer?" in text(payer, pay_url(hold))
+    payer.post(f"/bookings/{hold.pk}/extend/")
+    Booking.objects.filter(pk=hold.pk).update(hold_expires_at=timezone.now() + timedelta(seconds=100))
+    assert "Need longer?" not in payer.get(pay_url(hold)).text, "there is no more to be had"
 
 
 @pytest.mark.parametrize(
