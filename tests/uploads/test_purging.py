@@ -59,6 +59,21 @@ def test_a_file_given_up_is_deleted_with_its_pages_and_its_name(client: Client, 
     assert private_files.size(other.private_key) is not None
 
 
+def test_a_file_that_was_never_kept_leaves_no_name_either(client: Client, owner: User) -> None:
+    """Begun and left, or refused, and then given up with all that was its owner's: no bytes, and nothing that tells of them."""
+    begun = Upload.objects.get(pk=ask_to_send(client, name="elif-kaya-passport.png")["id"])
+    left = Upload.objects.get(pk=ask_to_send(client, name="elif-kaya-diploma.png")["id"])
+    refused = Upload.objects.get(pk=ask_to_send(client, name="elif-kaya-transcript.png")["id"])
+    Upload.objects.filter(pk=refused.pk).update(status="refused", refusal="unreadable")
+    Upload.objects.filter(pk=left.pk).update(created_at=timezone.now() - timedelta(days=2))
+    release_upload(upload=begun)
+    release_upload(upload=refused)
+
+    purge_uploads()
+
+    assert set(Upload.objects.values_list("status", "name")) == {("purged", "")}
+
+
 def test_an_end_halfway_leaves_the_rest_for_the_next_pass(client: Client, owner: User) -> None:
     upload = checked(send(client, png()))
     release_upload(upload=upload)

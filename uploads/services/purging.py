@@ -39,12 +39,18 @@ def purge_uploads() -> int:
     """
     now = timezone.now()
     _give_up_unfinished(at=now)
+    _forget_unkept()
     return _delete_released() + _clear_quarantine(at=now)
 
 
 def _give_up_unfinished(*, at: datetime) -> None:
     begun_before = at - timedelta(hours=settings.UPLOAD_COMPLETE_HOURS)
     Upload.objects.filter(status=Status.ISSUED, created_at__lte=begun_before).update(status=Status.PURGED, purged_at=at)
+
+
+def _forget_unkept() -> None:
+    """Drop the names of files that were given up before any bytes of them were kept: a name may tell as much."""
+    Upload.objects.filter(status=Status.PURGED, private_key="").exclude(name="").update(name="")
 
 
 def _delete_released() -> int:
