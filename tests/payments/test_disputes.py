@@ -12,11 +12,11 @@ from bookings.models import Booking
 from bookings.services import lock_with_people
 from payments import services
 from payments.gateways import StripeGateway
-from payments.models import Dispute, Earning, Payment
+from payments.models import Dispute, Earning, Payment, Refund
 from payments.services import disputes
 from tests.jobs import run_jobs
 from tests.payments.paid import accept, act_on, books, hear, let_pass
-from tests.payments.provider import Provider
+from tests.payments.provider import REFUND_FAILS, Provider
 from tests.races import race
 
 pytestmark = pytest.mark.django_db
@@ -299,6 +299,26 @@ def test_a_refund_refused_during_a_lost_dispute_counts_as_sent(
     assert (refund.status, paid.status) == ("succeeded", "part_refunded")
     loss = {"dispute_loss": 2_300, "provider_balance": -FEE, "provider_fees": FEE, "student_funds": -2_300}
     assert books(hold) == loss
+
+
+def test_a_lost_dispute_stands_for_no_more_than_it_took(
+    hold: Booking, payment: Payment, provider: Provider, gateway: StripeGateway, finance: User
+) -> None:
+    """It is read again each night: what a bank returns after it was used up is still owed."""
+    accept(payment, provider, gateway, REFUND_FAILS)
+    let_pass(hold)
+    before = services.decide_refund(booking_id=hold.pk, amount_minor=1_000, reason="x", by=finance)
+    run_jobs("payments.send_refund")
+    dispute(provider, payment)
+    during = services.decide_refund(booking_id=hold.pk, amount_minor=2_300, reason="x", by=finance)
+    run_jobs("payments.send_refund")
+    dispute(provider, payment, outcome="lost")
+    hear(provider, gateway, "charge.dispute")
+    assert (Dispute.objects.get().amount_minor, Refund.objects.get(pk=during.pk).status) == (2_300, "succeeded")
+    provider.hurry_banks()
+    hear(provider, gateway, "refund.failed")
+    services.sweep(gateway=gateway)
+    assert Refund.objects.get(pk=before.pk).status == "failed"
 
 
 def test_a_refund_refused_during_a_won_dispute_stays_with_finance(
