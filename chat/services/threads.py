@@ -32,7 +32,8 @@ def open_thread(*, handle: str, body: str, client_id: str, by: User) -> tuple[Th
         thread = Thread.objects.filter(student=by, mentor__handle=handle).first()
         is_new = thread is None
         if thread is None:
-            mentor = Mentor.objects.listed().filter(handle=handle).first()
+            # Locked: who suspends, pauses or closes this mentor comes before the conversation, or finds it there.
+            mentor = Mentor.objects.listed().select_for_update(no_key=True).filter(handle=handle).first()
             if mentor is None:
                 raise MentorNotOpen
             _check_new_thread_limit(by, at=now)

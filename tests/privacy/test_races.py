@@ -14,10 +14,11 @@ from accounts.models import User
 from bookings.models import Booking
 from bookings.services import claims, hold_slot, holds
 from chat.models import Message, Thread
-from chat.services import open_thread, post_message
+from chat.services import open_thread, post_message, threads
 from mentors.models import Mentor
 from tests.factories import make_mentor, make_student
 from tests.races import outcomes
+from tests.waiting import wait_until, waiting_for_a_lock
 from uploads.models import DataExport
 from uploads.services import request_export
 
@@ -106,6 +107,28 @@ def test_who_has_left_opens_no_conversation() -> None:
         assert ends[0] == "won"
         assert ends[1] in {"won", "AccessDenied"}
         assert not Thread.objects.filter(student=student, blocked_by=None).exists()
+
+
+def test_nobody_opens_a_conversation_with_who_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mentor is looked up, and wants to leave before the conversation is written: their row makes them wait."""
+    mentor, student = make_mentor(), make_student()
+    has_looked, has_left = threading.Event(), threading.Event()
+    count = threads._check_new_thread_limit
+
+    def wait_for_the_leaver(by: User, *, at: datetime) -> None:
+        count(by, at=at)
+        has_looked.set()
+        wait_until(lambda: has_left.is_set() or waiting_for_a_lock() > 0)
+
+    def leave() -> None:
+        has_looked.wait(PATIENCE)
+        accounts.close_account(user=mentor.user)
+        has_left.set()
+
+    monkeypatch.setattr(threads, "_check_new_thread_limit", wait_for_the_leaver)
+    opening = partial(open_thread, handle=mentor.handle, body="Hello", client_id="first-one", by=student)
+    assert outcomes([opening, leave]) == ["won", "won"]
+    assert not Thread.objects.filter(mentor=mentor, blocked_by=None).exists()
 
 
 def test_leaving_twice_at_once_is_leaving_once() -> None:
