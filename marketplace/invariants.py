@@ -172,11 +172,11 @@ INVARIANTS = (
     ),
     Invariant(
         "ledger_apart_from_refunds",
-        "Refunds on their way stand in the books with their sum.",
+        "Refunds on their way stand in the books with their sum, as sent or as taken by a lost dispute.",
         """
         SELECT r.id::text FROM payments_refund r
          WHERE (SELECT count(*) FROM payments_ledgertransaction t
-                 WHERE t.reference LIKE 'refund:' || r.id || ':out:%%')
+                 WHERE t.reference LIKE 'refund:' || r.id || ':out:%%' OR t.reference LIKE 'refund:' || r.id || ':disputed:%%')
              - (SELECT count(*) FROM payments_ledgertransaction t
                  WHERE t.reference LIKE 'refund:' || r.id || ':returned:%%')
                <> CASE WHEN r.status IN ('sent', 'succeeded') THEN 1 ELSE 0 END

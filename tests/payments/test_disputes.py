@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from bookings.models import Booking
 from bookings.services import lock_with_people
+from marketplace.invariants import verify
 from payments import services
 from payments.gateways import StripeGateway
 from payments.models import Dispute, Earning, Payment, Refund
@@ -299,6 +300,7 @@ def test_a_refund_refused_during_a_lost_dispute_counts_as_sent(
     assert (refund.status, paid.status) == ("succeeded", "part_refunded")
     loss = {"dispute_loss": 2_300, "provider_balance": -FEE, "provider_fees": FEE, "student_funds": -2_300}
     assert books(hold) == loss
+    assert "ledger_apart_from_refunds" not in {each.invariant.name for each in verify() if not each.holds}
 
 
 def test_a_lost_dispute_stands_for_no_more_than_it_took(
