@@ -58,9 +58,9 @@ def send_account_closed(user: User, *, address: str) -> None:
     send("account_closed", to=user, address=address, context={"privacy_url": absolute("help-privacy")})
 
 
-def send_report_received(request: SupportRequest) -> None:
+def send_report_received(request: SupportRequest, *, to: User) -> None:
     """Tell who wrote that we have it, and under which reference."""
-    send("report_received", to=request.by, context={"report": request})
+    send("report_received", to=to, context={"report": request})
 
 
 def send_support_asked(request: SupportRequest, *, to: User) -> None:

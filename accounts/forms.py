@@ -128,6 +128,25 @@ class SupportRequestForm(forms.Form):
         return named[0] if len(named) == 1 else None
 
 
+class OutsideSupportRequestForm(forms.Form):
+    """What somebody writes to support who can't sign in."""
+
+    answer_to = forms.EmailField(
+        label=_("E-mail"),
+        help_text=_("Where we answer. If it is about an account, the address of that account."),
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email"}),
+        error_messages={"required": _("Enter the address where we can answer.")},
+    )
+    text = forms.CharField(
+        label=_("What happened?"),
+        help_text=_("Only our support reads it. Leave passwords, codes and card numbers out."),
+        max_length=2_000,
+        widget=forms.Textarea({"rows": 6}),
+        error_messages={"required": _("Say what happened, in a sentence or two."), "max_length": TOO_LONG},
+    )
+
+
 class CloseSupportRequestForm(forms.Form):
     note = forms.CharField(
         label=_("What did you do about it?"),

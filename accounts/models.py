@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import MD5, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -142,11 +142,17 @@ class SupportRequestQuerySet(models.QuerySet["SupportRequest"]):
 
 
 class SupportRequest(models.Model):
-    """What somebody wrote to our support, about a person or something else. It is closed once, and changed by nothing else."""
+    """What somebody wrote to our support, about a person or something else. It is closed once, and changed by nothing else.
+
+    Who can't sign in has no account to write it with, but an address to be answered at: one that nobody has proven to be theirs.
+    """
 
     # Short, to be read out and typed: ``services.new_reference``.
     reference = models.CharField(_("reference"), primary_key=True, max_length=8, editable=False)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="support_requests")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="support_requests"
+    )
+    answer_to = models.EmailField(max_length=254, blank=True, db_default="")
     # Whom it is about: somebody they have met here, else the words they have for them. Never both, so that a name goes
     # with its account.
     about = models.ForeignKey(
@@ -173,6 +179,16 @@ class SupportRequest(models.Model):
                 name="support_request_reference_readable",
             ),
             models.CheckConstraint(condition=~Q(text=""), name="support_request_says_something"),
+            models.CheckConstraint(
+                condition=Q(by__isnull=False, answer_to="") | Q(by=None, about=None) & ~Q(answer_to=""),
+                name="support_request_can_be_answered",
+            ),
+            models.UniqueConstraint(
+                F("answer_to"),
+                MD5("text"),
+                condition=Q(by=None, closed_at=None),
+                name="support_request_of_a_stranger_once",
+            ),
             models.CheckConstraint(condition=Q(about=None) | Q(whom=""), name="support_request_names_once"),
             models.CheckConstraint(
                 condition=Q(about=None) | ~Q(about=F("by")), name="support_request_about_somebody_else"
@@ -194,9 +210,9 @@ class SupportRequest(models.Model):
                 func="""
                     IF TG_OP = 'DELETE'
                         OR OLD.closed_at IS NOT NULL
-                        OR (OLD.reference, OLD.by_id, OLD.about_id, OLD.whom, OLD.text, OLD.created_at)
+                        OR (OLD.reference, OLD.by_id, OLD.answer_to, OLD.about_id, OLD.whom, OLD.text, OLD.created_at)
                             IS DISTINCT FROM
-                           (NEW.reference, NEW.by_id, NEW.about_id, NEW.whom, NEW.text, NEW.created_at)
+                           (NEW.reference, NEW.by_id, NEW.answer_to, NEW.about_id, NEW.whom, NEW.text, NEW.created_at)
                     THEN
                         RAISE EXCEPTION 'a report to support is closed once, and nothing else'
                             USING ERRCODE = 'check_violation', CONSTRAINT = 'support_request_closed_once';
@@ -208,3 +224,10 @@ class SupportRequest(models.Model):
 
     def __str__(self) -> str:
         return f"Report {self.reference}"
+
+    @property
+    def address(self) -> str:
+        """Where it can be answered; nowhere once the account is closed."""
+        if self.by is None:
+            return self.answer_to
+        return "" if self.by.closed_at else self.by.email

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from allauth.account.models import EmailAddress
@@ -46,6 +47,7 @@ STAFF_GROUPS = ("reviewer", "support", "finance")
 # For reading out and typing: no 0, 1, I, L or O, and no vowels, so that no words come of it.
 REFERENCE_LETTERS = "23456789BCDFGHJKMNPQRSTVWXYZ"
 REFERENCE_LENGTH = 6
+REFERENCE = rf"R-[{REFERENCE_LETTERS}]{{{REFERENCE_LENGTH}}}"
 REFERENCE_UNIQUE = "accounts_supportrequest_pkey"
 
 
@@ -249,16 +251,40 @@ def ask_support(*, text: str, by: User, whom: str = "", about: User | None = Non
             lock_writer(by)
             if written := SupportRequest.objects.filter(**said, closed_at=None).first():
                 return written
-            request = SupportRequest.objects.create(reference=new_reference(), created_at=timezone.now(), **said)
-            audit.record("support_asked", by=by, subject=request)
-            emails.send_report_received(request)
-            for colleague in User.objects.filter(is_active=True, is_staff=True, groups__name="support").order_by("pk"):
-                emails.send_support_asked(request, to=colleague)
+            request = _hand_in(**said)
+            emails.send_report_received(request, to=by)
             return request
     except IntegrityError as exc:
         if violated_constraint(exc) != REFERENCE_UNIQUE:
             raise
         return ask_support(text=text, by=by, whom=whom, about=about)  # drawn before, so another is
+
+
+def ask_support_from_outside(*, text: str, answer_to: str) -> SupportRequest:
+    """Write to support without signing in, to be answered at an address that nobody has proven to be theirs.
+
+    The same words for the same address are one report while it is open. Effects: an audit row and a mail to each colleague of
+    support, but none to ``answer_to``: nobody can have us write to somebody else.
+    """
+    said = {"answer_to": answer_to.lower(), "text": text}
+    try:
+        with transaction.atomic():
+            return _hand_in(**said)
+    except IntegrityError as exc:
+        match violated_constraint(exc):
+            case "support_request_of_a_stranger_once":
+                return SupportRequest.objects.get(**said, closed_at=None)
+            case name if name == REFERENCE_UNIQUE:
+                return ask_support_from_outside(text=text, answer_to=answer_to)
+        raise
+
+
+def _hand_in(**said: Any) -> SupportRequest:  # Any: the columns' own values
+    request = SupportRequest.objects.create(reference=new_reference(), created_at=timezone.now(), **said)
+    audit.record("support_asked", by=request.by, subject=request)
+    for colleague in User.objects.filter(is_active=True, is_staff=True, groups__name="support").order_by("pk"):
+        emails.send_support_asked(request, to=colleague)
+    return request
 
 
 def lock_writer(user: User) -> None:

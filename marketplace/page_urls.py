@@ -21,6 +21,8 @@ urlpatterns = [
     path("help/report/session/", report_pages.ReportSession.as_view(), name="help-report-session"),
     path("help/report/conversation/", report_pages.ReportConversation.as_view(), name="help-report-conversation"),
     path("help/report/other/", report_pages.ReportOther.as_view(), name="help-report-other"),
+    path("help/write/", report_pages.WriteFromOutside.as_view(), name="help-write"),
+    path("help/write/<str:reference>/", report_pages.Written.as_view(), name="help-written"),
     path("help/report/<str:reference>/", report_pages.ReportSent.as_view(), name="help-report-sent"),
     *(path("", include(f"{app}.urls")) for app in APPS),
 ]

@@ -1,21 +1,23 @@
 """``/help/report/``: to whom somebody turns with a problem. Sessions and conversations have their own reports; the rest goes to support."""
 
+import re
 from dataclasses import replace
 from typing import Any, cast
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
-from accounts.forms import SupportRequestForm
+from accounts.forms import OutsideSupportRequestForm, SupportRequestForm
 from accounts.models import SupportRequest, User
-from accounts.services import ask_support
+from accounts.services import REFERENCE, ask_support, ask_support_from_outside
 from bookings.models import Booking
 from bookings.queries.after import other_of, reportable_sessions
 from chat.models import Thread
 from chat.queries import report_rows
-from marketplace.common.guards import PARTICIPANT, ParticipantRequiredMixin
+from marketplace.common.guards import PARTICIPANT, ParticipantRequiredMixin, PublicMixin
 from marketplace.common.limits import check_rate
 from marketplace.common.views import OperationView, PageView
 
@@ -74,6 +76,34 @@ class ReportOther(ReportPageMixin, OperationView):
         data = form.cleaned_data
         request = ask_support(text=data["text"], whom=data["whom"], about=form.person(), by=self.user)
         return redirect("help-report-sent", request.pk)
+
+
+class WriteFromOutside(PublicMixin, OperationView):
+    """``/help/write/``: for those who can't sign in. Who is signed in has the other way, where we know whom to answer."""
+
+    form_class = OutsideSupportRequestForm
+    template_name = "help/write.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # Any: the URL's parts
+        if request.user.is_authenticated:
+            return redirect("help-report")
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: OutsideSupportRequestForm) -> HttpResponse:  # type: ignore[override]  # our form_class
+        check_rate(self.request, "SUPPORT_REQUEST")
+        request = ask_support_from_outside(**form.cleaned_data)
+        return redirect("help-written", request.pk)
+
+
+class Written(PublicMixin, PageView):
+    """``/help/write/<reference>/``: says the reference back. It looks nothing up, so it tells nothing about anybody's report."""
+
+    template_name = "help/written.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # Any: template data
+        if not re.fullmatch(REFERENCE, self.kwargs["reference"]):
+            raise Http404
+        return super().get_context_data(**kwargs)
 
 
 class ReportSent(ReportPageMixin, PageView):

@@ -409,6 +409,8 @@ PAGES: dict[str, dict[str, Way]] = {
         "help-safety": "/help/safety/",
         "help-terms": "/help/terms/",
         "help-privacy": "/help/privacy/",
+        "help-write": "/help/write/",
+        "help-written": "/help/write/R-7K3M2Q/",
         "account-closed": "/account/closed/",
         "dev-components": "/dev/components/",
         "dev-components errors": "/dev/components/?errors",

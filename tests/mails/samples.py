@@ -81,7 +81,7 @@ def _signing_in(cast: Cast) -> None:
     accounts.send_welcome(user)
     accounts.send_account_closed(user, address=user.email)
     report = SupportRequest(reference="R-7K3M2Q", by=user, whom="Ngozi", text="She asked for cash.", created_at=NOW)
-    accounts.send_report_received(report)
+    accounts.send_report_received(report, to=user)
     accounts.send_support_asked(report, to=cast.support)
     until = NOW + timedelta(days=7)
     uploads.send_export_ready(DataExport(user=user, size=2_400_000, ready_at=NOW, expires_at=until))
