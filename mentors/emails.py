@@ -21,8 +21,8 @@ class Mail:
     to: User
     context: Mapping[str, Any]  # Any: template data
 
-    def send(self) -> None:
-        send(self.name, to=self.to, context=self.context)
+    def send(self, *, once: str = "") -> None:
+        send(self.name, to=self.to, context=self.context, once=once)
 
     def preview(self) -> dict[str, str]:
         """Render it as its reader will get it: ``subject``, ``text``, ``html``."""

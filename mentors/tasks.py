@@ -3,10 +3,14 @@
 from uuid import UUID
 
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from mentors.models import MentorEvent
 from mentors.services import calendars, documents, notices, purging, review
+
+# Waits 2 s, 4 s, 8 s … a quarter of an hour in all.
+PATIENT = RetryStrategy(max_attempts=9, exponential_wait=2)
 
 
 @app.task
@@ -26,7 +30,7 @@ def drop_expired_marks(timestamp: int) -> None:
     review.drop_expired_marks()
 
 
-@app.task
+@app.task(retry=PATIENT)
 def tell_decision(event_id: int) -> None:
     review.tell_decision(event=MentorEvent.objects.select_related("mentor__user").get(pk=event_id))
 

@@ -178,12 +178,12 @@ def undo_decision(*, event: MentorEvent, by: User) -> None:
 
 
 def tell_decision(*, event: MentorEvent) -> None:
-    """Queue the mail that tells the mentor of a decision, unless it was undone. Run by a job, after the pause."""
+    """Queue the mail that tells the mentor of a decision, unless it was undone. Run by a job, after the pause. Safe to repeat."""
     with transaction.atomic():
         lock_mentor(event.mentor)  # an undoing that is under way ends first
         mail = None if is_undone(event) else emails.mail_about(event)
         if mail is not None:
-            mail.send()
+            mail.send(once=str(event.pk))
 
 
 def refresh_mark(mentor: Mentor, subject: Subject) -> None:

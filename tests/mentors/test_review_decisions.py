@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import Job
 
 from accounts.models import User
 from marketplace.common.errors import AccessDenied, violated_constraint
 from marketplace.common.models import AnalyticsEvent, AuditEvent
-from mentors import services
+from mentors import services, tasks
 from mentors.errors import AlreadyDecided, StaleVersion, TooLateToUndo
 from mentors.models import Mentor, MentorEvent, VerificationDocument
 from mentors.services import decisions, review
@@ -90,6 +91,23 @@ def test_a_better_copy_is_asked_for_by_mail_after_a_pause(desk: Client, applicat
     assert mail["to"] == application.user.email
     assert "The bottom edge is cut off." in mail["text"]
     assert "all four corners" in mail["html"]
+
+
+def test_a_decision_is_told_once_however_often_its_job_runs(desk: Client, application: Mentor) -> None:
+    """A worker that died after it had told leaves its job to be run again."""
+    post(desk, f"documents/{document_of(application).pk}/reject", {"version": 1, **REFUSAL})
+    event = MentorEvent.objects.get(name="document_refused")
+    for _run in range(2):
+        tell(event)
+    assert len(mails("better_copy_needed")) == 1
+
+
+def test_a_decision_that_could_not_be_told_is_told_later(desk: Client, application: Mentor) -> None:
+    """The mentor's row may be locked for longer than a job waits."""
+    post(desk, f"documents/{document_of(application).pk}/reject", {"version": 1, **REFUSAL})
+    row = ProcrastinateJob.objects.get(task_name="mentors.tasks.tell_decision")
+    job = Job(id=row.pk, queue=row.queue_name, lock=None, queueing_lock=None, task_name=row.task_name, attempts=1)
+    assert tasks.tell_decision.get_retry_exception(OperationalError("canceling statement"), job) is not None
 
 
 def test_a_certificate_marks_its_subject_until_it_expires(desk: Client, application: Mentor) -> None:
