@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.db import transaction
+
 from accounts.models import User
 from bookings.models import Booking
 from bookings.queries.slots import alternatives_to
@@ -21,20 +23,18 @@ def send_payment_failed(*, payment: Payment, booking: Booking, wait_seconds: int
 
 
 def send_slot_gone(*, payment_id: UUID) -> None:
-    """Say sorry, once: the money came too late and goes back in full. Offers the three nearest starts."""
+    """Say sorry, once: the money came too late and goes back in full. Offers the three nearest starts. Safe to repeat."""
     payment = Payment.objects.select_related("booking__mentor__user", "booking__student").get(pk=payment_id)
     booking = payment.booking
     package = Package.objects.select_related("mentor").filter(mentor=booking.mentor, minutes=booking.minutes).first()
-    send(
-        "slot_gone_refunded",
-        to=booking.student,
-        context={
-            "booking": booking,
-            "payment": payment,
-            "was_let_go": payment.rejection == Refund.Reason.HOLD_LET_GO,
-            "alternatives": alternatives_to(package, booking.starts_at, student=booking.student) if package else [],
-        },
-    )
+    context = {
+        "booking": booking,
+        "payment": payment,
+        "was_let_go": payment.rejection == Refund.Reason.HOLD_LET_GO,
+        "alternatives": alternatives_to(package, booking.starts_at, student=booking.student) if package else [],
+    }
+    with transaction.atomic():  # nobody else's: this is a job of its own
+        send("slot_gone_refunded", to=booking.student, context=context, once=str(payment.pk))
 
 
 def send_refund_sent(*, refund: Refund, is_again: bool) -> None:
@@ -44,12 +44,13 @@ def send_refund_sent(*, refund: Refund, is_again: bool) -> None:
 
 
 def send_receipt(*, number: str) -> None:
-    """Send the student the receipt of what they have just paid."""
+    """Send the student the receipt of what they have just paid, once. Safe to repeat."""
     receipt = Receipt.objects.select_related("payment__booking__student", "payment__booking__mentor__user").get(
         pk=number
     )
     booking = receipt.payment.booking
-    send("receipt", to=booking.student, context={"receipt": receipt, "booking": booking})
+    with transaction.atomic():  # as above
+        send("receipt", to=booking.student, context={"receipt": receipt, "booking": booking}, once=receipt.pk)
 
 
 def send_dispute_opened(*, dispute: Dispute, booking: Booking) -> None:

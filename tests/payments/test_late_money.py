@@ -12,11 +12,11 @@ from time_machine import Traveller
 from accounts.models import User
 from bookings.models import Booking
 from mentors.models import Mentor
-from payments import services
+from payments import services, tasks
 from payments.gateways import StripeGateway
 from payments.models import Payment, Refund
 from tests.factories import make_booking, make_mentor
-from tests.jobs import run_jobs
+from tests.jobs import run_jobs, waiting_jobs
 from tests.payments.provider import REFUND_WAITS, Provider
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +86,19 @@ def test_it_goes_back_at_once_with_an_apology_and_three_starts(
     assert [back.amount for back in provider.refunds()] == [3_300]
     [sorry] = [message for message in mail.outbox if message.extra_headers["X-Event"] == "slot_gone_refunded"]
     assert sorry.body.count("\n- ") == 3
+
+
+def test_the_apology_comes_once_however_often_its_job_runs(
+    provider: Provider, gateway: StripeGateway, other_student: User
+) -> None:
+    """A worker that died after it had written the mail leaves its job to be run again."""
+    payment = late(provider, gateway)
+    make_booking(mentor=payment.booking.mentor, student=other_student, starts_at=payment.booking.starts_at)
+    services.settle_payment(payment_id=payment.pk, gateway=gateway)
+    [arguments] = waiting_jobs("payments.mail_slot_gone")
+    for _run in range(2):
+        tasks.mail_slot_gone(**arguments)
+    assert [job["mail"]["name"] for job in waiting_jobs("deliver_mail")].count("slot_gone_refunded") == 1
 
 
 def test_with_every_webhook_and_job_lost_it_is_back_within_three_passes(

@@ -14,12 +14,12 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from bookings.models import Booking
-from payments import services
+from payments import services, tasks
 from payments.gateways import StripeGateway
 from payments.models import Payment, Receipt, ReceiptCounter, Refund
 from payments.services import receipts
 from tests.factories import make_booking, make_staff, make_student
-from tests.jobs import run_jobs
+from tests.jobs import run_jobs, waiting_jobs
 from tests.payments.paid import accept, hear, let_pass
 from tests.payments.provider import DECLINED, Provider
 from tests.payments.test_constraints import make_payment
@@ -59,6 +59,13 @@ def test_an_accepted_payment_has_its_receipt(hold: Booking, paid: Payment, setti
     assert message.to == [hold.student.email]
     assert receipt.number in message.body
     assert reverse("payments:receipt", args=[hold.pk]) in message.body
+
+
+def test_a_receipt_is_mailed_once_however_often_its_job_runs(paid: Payment) -> None:
+    [arguments] = waiting_jobs("payments.mail_receipt")
+    for _run in range(2):
+        tasks.mail_receipt(**arguments)
+    assert [job["mail"]["name"] for job in waiting_jobs("deliver_mail")].count("receipt") == 1
 
 
 def test_rejected_money_has_none(payment: Payment, provider: Provider, gateway: StripeGateway) -> None:
