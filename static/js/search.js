@@ -13,10 +13,11 @@ export function attach(root) {
       clearTimeout(timer);
       if (!isSheet()) timer = setTimeout(() => form.requestSubmit(), PAUSE);
     });
+    const busy = (isBusy) => document.getElementById(form.dataset.autoSubmit)?.setAttribute("aria-busy", isBusy);
+    form.addEventListener("htmx:finally:request", () => busy(false));
     form.addEventListener("submit", () => {
       clearTimeout(timer);
-      const results = document.getElementById(form.dataset.autoSubmit);
-      results?.setAttribute("aria-busy", "true");
+      busy(true);
       if (isSheet()) form.hidePopover();
     });
   }

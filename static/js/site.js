@@ -20,6 +20,7 @@ const BEHAVIOURS = [
   ["[data-pay]", () => import("./pay.js")],
   ["[data-confirm-leave]", () => import("./confirm-leave.js")],
   ["[data-auto-submit]", () => import("./search.js")],
+  ["meta[name=htmx-config]", () => import("./answers.js")],
   ["[data-count-for]", () => import("./counter.js")],
   ["[data-dialog]", () => import("./dialog.js")],
   ["[data-confirm-first]", () => import("./confirm-first.js")],
