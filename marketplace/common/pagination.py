@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -45,7 +46,7 @@ def page_by_time[Row: Model](
             rows = rows.filter(
                 Q(**{f"{field}__lt": moment}) | Q(**{field: moment, "pk__lt": rows.model._meta.pk.to_python(pk)})
             )
-        except (ValueError, TypeError) as exc:
+        except (ValueError, TypeError, ValidationError) as exc:  # the last is Django's: no moment, no primary key
             raise BadCursor from exc
     found = list(rows.order_by(f"-{field}", "-pk")[: size + 1])
     if len(found) <= size:

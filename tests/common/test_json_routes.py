@@ -18,6 +18,7 @@ from bookings.models import Booking
 from marketplace.common import idempotency
 from marketplace.common.errors import CODES
 from marketplace.common.models import IdempotencyKey
+from marketplace.common.pagination import encode
 from mentors.models import Mentor
 from tests.factories import make_booking, make_student
 from tests.races import at_once
@@ -293,7 +294,8 @@ def test_lists_go_on_where_the_cursor_stands(signed_in: Client, student: User) -
     ids = [item["id"] for item in first["items"] + second["items"]]
     assert ids == [str(booking.pk) for booking in reversed(made)]
     assert second["next_cursor"] is None
-    for bad in ("nonsense", "W10", "WzEsMl0"):
+    forged = [encode([made[0].starts_at.isoformat(), key]) for key in ("no-uuid", "\x00", None)]
+    for bad in ("nonsense", "W10", "WzEsMl0", *forged):
         answer = signed_in.get(URL, {"cursor": bad})
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
 
