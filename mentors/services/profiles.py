@@ -161,25 +161,34 @@ def _faults(
         )
     if "packages" in changes and not changes["packages"]:
         faults.append(Fault("packages", _("Offer at least one length.")))
+    for minutes, price_minor in sorted(changes.get("packages", {}).items()):
+        # Before it is written: the column refuses what is far out without a word for the mentor.
+        if price_minor is not None and (message := _price_fault(minutes, price_minor)):
+            faults.append(Fault("packages", message))
     return faults
 
 
 def _price_faults(row: Mentor) -> list[Fault]:
     """Refuse prices that no session may have; by the hour they are only known once there is a rate."""
-    lowest, highest = settings.MIN_PRICE_MINOR, highest_price()
     faults = []
     for package in row.packages.order_by("minutes"):
         if package.price_minor is None and row.hourly_rate_minor is None:
             continue
         price = price_of(package, hourly_rate_minor=row.hourly_rate_minor or 0)
-        if not lowest <= price <= highest:
-            message = _("%(minutes)d minutes must cost between %(lowest)s and %(highest)s.") % {
-                "minutes": package.minutes,
-                "lowest": money(lowest, settings.CURRENCY),
-                "highest": money(highest, settings.CURRENCY),
-            }
+        if message := _price_fault(package.minutes, price):
             faults.append(Fault("packages" if package.price_minor is not None else "hourly_rate_minor", message))
     return faults
+
+
+def _price_fault(minutes: int, price_minor: int) -> str:
+    lowest, highest = settings.MIN_PRICE_MINOR, highest_price()
+    if lowest <= price_minor <= highest:
+        return ""
+    return _("%(minutes)d minutes must cost between %(lowest)s and %(highest)s.") % {
+        "minutes": minutes,
+        "lowest": money(lowest, settings.CURRENCY),
+        "highest": money(highest, settings.CURRENCY),
+    }
 
 
 def _replace_subjects(row: Mentor, subjects: Mapping[str, Subject | None]) -> bool:

@@ -109,6 +109,8 @@ def test_what_was_read_can_be_put_back(client: Client, applicant: Mentor) -> Non
         ("packages", [{"minutes": 45}, {"minutes": 45}], [{"minutes": 45}]),
         ("packages", [{"minutes": 45, "price_minor": 299}], [{"minutes": 45, "price_minor": 300}]),
         ("packages", [{"minutes": 45, "price_minor": 150_001}], [{"minutes": 45, "price_minor": 150_000}]),
+        ("packages", [{"minutes": 45, "price_minor": -1}], [{"minutes": 45, "price_minor": 300}]),
+        ("packages", [{"minutes": 45, "price_minor": 10**20}], [{"minutes": 45, "price_minor": 300}]),
         ("packages.0.minutes", [{"minutes": 30}], [{"minutes": 15}]),
         ("packages.0.price_minor", [{"minutes": 15, "price_minor": "900"}], [{"minutes": 15, "price_minor": 900}]),
     ],
