@@ -13,9 +13,11 @@ from marketplace.common.live import Audience
 from marketplace.common.schemas import Query
 from mentors.models import Mentor
 
+SLUG = r"^[-a-zA-Z0-9_]*$"
+
 
 class EventsQuery(Query):
-    mentor: Annotated[str, Field(max_length=40)] | None = None
+    mentor: Annotated[str, Field(max_length=40, pattern=SLUG)] | None = None
     # As the header ``Last-Event-ID``, which a script can't set on the first request of a stream.
     after: Annotated[int, Field(ge=0, lt=2**63)] | None = None
 
