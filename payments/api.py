@@ -3,11 +3,10 @@
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from bookings.models import Booking
-from marketplace.common.api import BadRequestBody, json_route, methods, read_body
+from marketplace.common.api import BadRequestBody, json_route, methods, read_body, wrong_method
 from marketplace.common.guards import STUDENT
 from payments import services
 from payments.gateways import payment_gateway
@@ -33,12 +32,13 @@ create_intent = methods(POST=post_intent)
 
 
 @csrf_exempt
-@require_POST
 def webhook(request: HttpRequest) -> HttpResponse:
     """Keep what the provider says: size cap, raw body, signature, insert, commit, 200. The work happens after, in a job.
 
     Whatever we can't keep is no 200, so that it comes again: 400 not signed or no event, 413 too large, 503 no commit.
     """
+    if request.method != "POST":
+        return wrong_method("POST")
     try:
         payload = read_body(request, settings.WEBHOOK_MAX_BYTES)
     except BadRequestBody as refusal:

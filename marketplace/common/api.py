@@ -156,15 +156,19 @@ def methods(**routes: Route) -> Callable[..., HttpResponseBase]:
     def dispatch(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:  # Any: the URL's parts
         route = routes.get("GET" if request.method == "HEAD" else request.method or "")
         if route is None:
-            response = problem("method_not_allowed", _("This address does not take that method."))
-            response["Allow"] = allowed
-            return response
+            return wrong_method(allowed)
         return route(request, **kwargs)
 
     update_wrapper(dispatch, next(iter(routes.values())).view)
     dispatch.routes = routes  # type: ignore[attr-defined]  # read by schema.py
     dispatch.login_required = False  # type: ignore[attr-defined]  # the routes ask themselves, after the method
     return dispatch
+
+
+def wrong_method(allowed: str) -> HttpResponse:
+    response = problem("method_not_allowed", _("This address does not take that method."))
+    response["Allow"] = allowed
+    return response
 
 
 def respond(answer: Answer) -> HttpResponse:

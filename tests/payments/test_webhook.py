@@ -184,7 +184,10 @@ def test_the_size_is_looked_at_before_the_signature(client: Client) -> None:
 @pytest.mark.django_db
 def test_only_posts_are_taken_and_no_token_is_asked(csrf_client: Client) -> None:
     assert post(csrf_client, event()) == 200
-    assert csrf_client.get(URL).status_code == 405
+    refused = csrf_client.get(URL)
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert refused.json()["code"] == "method_not_allowed"
 
 
 @pytest.mark.django_db
