@@ -28,6 +28,7 @@ from mentors.signals import (
     busy_times_changed,
     hours_changed,
     mentor_suspended,
+    profile_changed,
     sessions_wanted,
     status_changed,
     todos_wanted,
@@ -68,7 +69,7 @@ def file_is_in_order(upload: Upload, **_kwargs: Any) -> None:  # Any: what every
         services.share_session_file(upload=upload)
 
 
-@receiver([hours_changed, busy_times_changed, status_changed])
+@receiver([hours_changed, profile_changed, busy_times_changed, status_changed])
 def mentor_changed(mentor: Mentor, **_kwargs: Any) -> None:  # Any: what every signal carries
     refresh_mentor_in_search.defer(mentor_id=str(mentor.pk))
 

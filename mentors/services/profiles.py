@@ -16,7 +16,7 @@ from mentors.models import Level, Mentor, MentorSubject, Package, Subject, Verif
 from mentors.prices import highest_price, price_of
 from mentors.queries import missing_from_profile
 from mentors.services.rows import lock_for_writing, log_event, raise_version
-from mentors.signals import hours_changed
+from mentors.signals import hours_changed, profile_changed
 from uploads.models import Upload
 from uploads.services import release_upload
 
@@ -48,7 +48,7 @@ def update_profile(*, mentor: Mentor, by: User, **changes: Unpack[ProfileChanges
     """Save profile, subjects, hourly rate and packages, all or none of them.
 
     Raises ``ManyFaults`` naming each field that can't be saved, ``Suspended``.
-    Effects: a new version and an event when something that is judged has changed.
+    Effects: a new version and an event when something that is judged has changed; ``hours_changed`` or ``profile_changed``.
     """
     with transaction.atomic():
         row = lock_for_writing(mentor)
@@ -71,6 +71,8 @@ def update_profile(*, mentor: Mentor, by: User, **changes: Unpack[ProfileChanges
         _count_change(row, touched, by=by)
         if {"packages", "time_zone"} & touched:
             hours_changed.send(sender=Mentor, mentor=row)
+        elif touched:
+            profile_changed.send(sender=Mentor, mentor=row)
         return row
 
 

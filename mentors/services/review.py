@@ -36,7 +36,7 @@ from mentors.services.decisions import (
     log_undoing,
 )
 from mentors.services.rows import lock_mentor
-from mentors.signals import status_changed
+from mentors.signals import profile_changed, status_changed
 from uploads.models import Upload
 
 Document = VerificationDocument
@@ -187,7 +187,10 @@ def tell_decision(*, event: MentorEvent) -> None:
 
 
 def refresh_mark(mentor: Mentor, subject: Subject) -> None:
-    """Set the mark on a subject to what its certificates say: the latest approved one that has not expired."""
+    """Set the mark on a subject to what its certificates say: the latest approved one that has not expired.
+
+    Effects: ``profile_changed``.
+    """
     today = timezone.now().date()
     valid = Q(expires_on=None) | Q(expires_on__gte=today)
     certificates = mentor.documents.filter(valid, subject=subject, status=Document.Status.APPROVED)
@@ -195,6 +198,7 @@ def refresh_mark(mentor: Mentor, subject: Subject) -> None:
     MentorSubject.objects.filter(mentor=mentor, subject=subject).update(
         verified_at=latest.decided_at if latest else None, verified_until=latest.expires_on if latest else None
     )
+    profile_changed.send(sender=Mentor, mentor=mentor)
 
 
 def drop_expired_marks() -> None:

@@ -13,7 +13,10 @@ from bookings.queries.slots import slots_of
 from bookings.services.search_index import STALE_AFTER, let_starts_pass, recount_reviews, refresh_search_index
 from marketplace.common.errors import violated_constraint
 from mentors.models import Mentor, MentorSubject, Package
+from mentors.services import update_profile
+from mentors.services.review import refresh_mark
 from tests.factories import make_booking, make_mentor, make_subject
+from tests.jobs import run_jobs
 
 DAY = timedelta(days=1)
 Reindex = Callable[[], int]
@@ -43,6 +46,24 @@ def test_a_row_holds_the_price_of_its_length_and_all_its_slots(mentor: Mentor, r
     slots = slots_of(mentor, 90, row.refreshed_at, row.refreshed_at + 61 * DAY, at=row.refreshed_at)
     assert indexed_starts(mentor, 90) == [slot.starts_at for slot in slots]
     assert row.next_start_at == slots[0].starts_at
+
+
+def test_a_new_price_and_what_else_they_say_of_themselves_is_found_at_once(mentor: Mentor, reindex: Reindex) -> None:
+    """Texts and price of an approved mentor change at once (product.md): the card and the filters, too."""
+    reindex()
+    update_profile(mentor=mentor, by=mentor.user, hourly_rate_minor=6_000, languages=["pt"], levels=["career"])
+    run_jobs("refresh_mentor_in_search")
+    row = row_of(mentor)
+    assert (row.price_minor, row.languages, row.levels) == (4_500, ["pt"], ["career"])
+
+
+def test_a_mark_on_a_subject_is_found_at_once(mentor: Mentor, reindex: Reindex) -> None:
+    marked = mentor.mentor_subjects.select_related("subject").get()
+    reindex()
+    assert row_of(mentor).is_verified
+    refresh_mark(mentor, marked.subject)  # there is no certificate
+    run_jobs("refresh_mentor_in_search")
+    assert not row_of(mentor).is_verified
 
 
 def test_a_length_of_a_mentor_has_one_row(mentor: Mentor, reindex: Reindex) -> None:
