@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import Any
 
 from a2wsgi.wsgi import Body, build_environ
+from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.base import BaseHandler
 from django.core.signals import request_started
@@ -73,9 +74,28 @@ async def answer(scope: Scope, receive: Call, send: Call) -> None:
     """
     loop = asyncio.get_running_loop()
     environ = build_environ(scope, Body(loop, receive))  # type: ignore[arg-type]  # ASGI's types under other names
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        body = await _collect(receive)
+        if body is None:
+            return
+        environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
     start, body = await loop.run_in_executor(_page_threads, _answer, environ)
     await send(start)
     await send({"type": "http.response.body", "body": body})
+
+
+async def _collect(receive: Call) -> bytes | None:
+    """Read a body that comes in pieces, without its length: WSGI would take it for an empty one. Of one that is too
+    large, as much as tells; ``None`` when the sender has gone before its end."""
+    body = b""
+    while len(body) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            break
+    return body
 
 
 @roomy

@@ -50,7 +50,7 @@ def site(transactional_db: None) -> Iterator[Site]:
     running.start()
     yield running
     running.stop()
-    for threads in (streams._threads, asgi._door_threads):
+    for threads in (streams._threads, asgi._door_threads, asgi._page_threads):
         close_connections(threads)
 
 
