@@ -12,10 +12,11 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from marketplace.common.errors import AccessDenied, DomainError
+from marketplace.common.errors import AccessDenied, DomainError, Unavailable
 from marketplace.common.pages import error_page
 from marketplace.common.problems import problem, problem_of
 
@@ -146,9 +147,9 @@ class ErrorMiddleware:
 
 def unavailable(request: HttpRequest) -> HttpResponse:
     """Ask to come again: a database that does not answer, or a lock waited for too long."""
-    sentence = _("Something we depend on does not answer right now. Try again in a moment.")
     if wants_json(request):
-        return problem("unavailable", sentence, retry_after=5)
-    response = HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")
-    response["Retry-After"] = "5"
+        return problem_of(Unavailable())
+    context = {"path": request.get_full_path(), "is_sent": request.method == "POST"}
+    response = HttpResponse(render_to_string("503.html", context), status=503)
+    response["Retry-After"] = str(Unavailable.retry_after)
     return response

@@ -76,6 +76,21 @@ def test_a_machine_page_takes_no_other_method(client: Client, url: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_without_a_database_a_page_says_so_and_what_was_typed_can_be_sent_again(student: User) -> None:
+    client = Client(raise_request_exception=False)
+    client.force_login(student)
+    with database_down():
+        asked = client.get("/mentors/?q=it's")
+        sent = client.post("/help/report/other/", {"text": "Hello."})
+    assert "We are out for a moment" in asked.text
+    assert '<a class="button" href="/mentors/?q=it&#x27;s">Try again</a>' in asked.text
+    assert sent.status_code == 503
+    assert "what you typed is sent again" in sent.text
+    assert "Try again</a>" not in sent.text, "a link would not send it"
+    assert client.post("/help/report/other/", {"text": "Hello."}).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("url", ["/api/bookings", "/sessions/", "/mentors/"])
 def test_without_a_database_a_signed_in_person_is_asked_to_come_again(student: User, url: str) -> None:
     client = Client(raise_request_exception=False)
