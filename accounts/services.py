@@ -32,7 +32,7 @@ from accounts.models import SupportRequest, User
 from accounts.policies import may_lock
 from accounts.signals import account_closing, account_locked, account_unlocked, role_chosen
 from marketplace.common import audit, notifications, refused_addresses
-from marketplace.common.errors import Suspended, violated_constraint
+from marketplace.common.errors import AccessDenied, Suspended, violated_constraint
 from marketplace.common.logging import get_logger
 from marketplace.common.middleware import known_zones
 
@@ -60,7 +60,7 @@ def choose_role(*, user: User, role: str, name: str, time_zone: str) -> User:
     if role not in {User.Role.STUDENT, User.Role.MENTOR}:
         raise ValueError(role)
     check_zone(time_zone)
-    chosen = User.objects.filter(pk=user.pk, role=User.Role.NONE, is_staff=False).update(
+    chosen = User.objects.filter(pk=user.pk, role=User.Role.NONE, is_staff=False, closed_at=None).update(
         role=role, name=name, time_zone=time_zone
     )
     if not chosen:
@@ -80,23 +80,32 @@ def announce_role(user: User) -> None:
 def update_account(
     *, user: User, name: str, time_zone: str, language: str | None = None, theme: str | None = None
 ) -> User:
-    """Save what a person may change about themself; ``None`` leaves a field as it is. Raises ``UnknownZone``."""
+    """Save what a person may change about themself; ``None`` leaves a field as it is.
+
+    Raises ``UnknownZone``, or ``AccessDenied`` (403) where they have closed their account meanwhile.
+    """
     check_zone(time_zone)
     user.name, user.time_zone = name, time_zone
     if language is not None:
         user.language = language
     if theme is not None:
         user.theme = theme
-    user.save(update_fields=["name", "time_zone", "language", "theme"])
+    _save_own(user, "name", "time_zone", "language", "theme")
     return user
 
 
 def change_zone(*, user: User, time_zone: str) -> User:
-    """Read times in another zone from now on; nothing that was booked moves. Raises ``UnknownZone``."""
+    """Read times in another zone from now on; nothing that was booked moves. Raises as ``update_account``."""
     check_zone(time_zone)
     user.time_zone = time_zone
-    user.save(update_fields=["time_zone"])
+    _save_own(user, "time_zone")
     return user
+
+
+def _save_own(user: User, *fields: str) -> None:
+    """Save columns of an account that is not closed: what was taken off it is not put back."""
+    if not User.objects.filter(pk=user.pk, closed_at=None).update(**{name: getattr(user, name) for name in fields}):
+        raise AccessDenied
 
 
 def check_zone(time_zone: str) -> None:

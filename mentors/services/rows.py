@@ -4,7 +4,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from marketplace.common.errors import Suspended
+from marketplace.common.errors import AccessDenied, Suspended
 from mentors.models import Mentor, MentorEvent
 
 
@@ -18,10 +18,13 @@ def lock_mentor(mentor: Mentor) -> Mentor:
 
 
 def lock_for_writing(mentor: Mentor) -> Mentor:
-    """Lock the mentor's own row for a change by its owner. Raises ``Suspended`` (403), whatever was asked."""
+    """Lock the mentor's own row for a change by its owner. Raises ``Suspended`` (403), whatever was asked, and ``AccessDenied``
+    (403) where the account was closed since the guard let its owner in."""
     row = lock_mentor(mentor)
     if row.status == Mentor.Status.SUSPENDED:
         raise Suspended
+    if not User.objects.filter(pk=row.pk, closed_at=None).exists():  # not row.user: that was read before the wait
+        raise AccessDenied
     return row
 
 

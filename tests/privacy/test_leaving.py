@@ -12,15 +12,17 @@ from django.utils import timezone
 from accounts.closing import hindrances_of
 from accounts.errors import SomethingOpen
 from accounts.models import User
-from accounts.services import close_account
+from accounts.services import change_zone, close_account, update_account
 from bookings.models import Booking, CalendarFeed, SearchRow
 from bookings.services import refresh_mentors
 from chat.errors import ThreadBlocked
 from chat.models import Thread
 from chat.services import post_message, unblock_thread
+from marketplace.common.errors import AccessDenied
 from marketplace.common.models import AuditEvent
 from marketplace.invariants import verify
 from mentors.models import AvailabilityRule, BusyTime, CalendarImport, Mentor, MentorEvent, VerificationDocument
+from mentors.services import save_availability, update_profile
 from payments.models import Debt, Dispute, Earning, Payment, Payout, Refund, RefundRequest, Reversal, Transfer
 from tests.factories import make_booking, make_mentor, make_paid_booking, make_staff
 from tests.jobs import run_jobs
@@ -68,6 +70,27 @@ def test_a_mentor_leaves_an_empty_profile_that_nobody_finds(client: Client, life
     assert (decided.kind, decided.status) == ("government_id", "approved")
     assert decided.decided_by is not None
     assert MentorEvent.objects.filter(mentor=left, name="closed").exists()
+
+
+def test_what_was_begun_before_leaving_writes_nothing_after(life: Life) -> None:
+    """A form of another tab, or a calendar that took its ten seconds to be read: who sent it was let in before."""
+    user, mentor = User.objects.get(pk=life.mentor.pk), Mentor.objects.get(pk=life.mentor.pk)
+    begun: list[Callable[[], object]] = [
+        lambda: update_account(user=user, name="Ngozi Adeyemi", time_zone="Africa/Lagos"),
+        lambda: change_zone(user=user, time_zone="Africa/Lagos"),
+        lambda: update_profile(mentor=mentor, by=user, headline="Proofs", bio="Ngozi, of Lagos."),
+        lambda: save_availability(mentor=mentor, by=user, meeting_url="https://meet.example.org/ngozi"),
+    ]
+    for write in begun:
+        write()
+    close_account(user=life.mentor.user)
+    for write in begun:
+        with pytest.raises(AccessDenied):
+            write()
+    user.refresh_from_db()
+    mentor.refresh_from_db()
+    assert (user.name, user.time_zone) == (CLOSED, "")
+    assert (mentor.headline, mentor.bio, mentor.meeting_url) == ("", "", "")
 
 
 def test_an_application_in_review_is_taken_back() -> None:
