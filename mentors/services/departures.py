@@ -22,8 +22,10 @@ def forget_mentor(*, user: User) -> None:
     mentor = Mentor.objects.filter(pk=user.pk).first()
     if mentor is None:
         return
+    _forget_files(user)  # before the row is locked, as whoever has both takes them (services/documents.py)
     row = lock_mentor(mentor)
-    _forget_files(row)
+    open_ones = (VerificationDocument.Status.SENDING, VerificationDocument.Status.WAITING)
+    row.documents.filter(status__in=open_ones).update(status=VerificationDocument.Status.WITHDRAWN)
     for belongings in (row.availability_rules, row.availability_exceptions, row.busy_times, row.calendars):
         belongings.all().delete()
     row.mentor_subjects.all().delete()
@@ -50,10 +52,7 @@ def forget_mentor(*, user: User) -> None:
     status_changed.send(sender=Mentor, mentor=row, before=before)
 
 
-def _forget_files(row: Mentor) -> None:
-    open_ones = (VerificationDocument.Status.SENDING, VerificationDocument.Status.WAITING)
-    row.documents.filter(status__in=open_ones).update(status=VerificationDocument.Status.WITHDRAWN)
-    for upload in Upload.objects.owned_by(row.user).filter(
-        purpose__in=[Upload.Purpose.VERIFICATION, Upload.Purpose.PHOTO]
-    ):
+def _forget_files(user: User) -> None:
+    files = Upload.objects.owned_by(user).filter(purpose__in=[Upload.Purpose.VERIFICATION, Upload.Purpose.PHOTO])
+    for upload in files.order_by("pk"):
         release_upload(upload=upload)

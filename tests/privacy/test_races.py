@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from accounts import services as accounts
@@ -16,10 +17,12 @@ from bookings.services import claims, hold_slot, holds
 from chat.models import Message, Thread
 from chat.services import open_thread, post_message, threads
 from mentors.models import Mentor
+from mentors.services import show_checked_photo
 from tests.factories import make_mentor, make_student
+from tests.privacy.life import checked_upload
 from tests.races import outcomes
 from tests.waiting import wait_until, waiting_for_a_lock
-from uploads.models import DataExport
+from uploads.models import DataExport, Upload
 from uploads.services import request_export
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -129,6 +132,29 @@ def test_nobody_opens_a_conversation_with_who_has_left(monkeypatch: pytest.Monke
     opening = partial(open_thread, handle=mentor.handle, body="Hello", client_id="first-one", by=student)
     assert outcomes([opening, leave]) == ["won", "won"]
     assert not Thread.objects.filter(mentor=mentor, blocked_by=None).exists()
+
+
+def test_leaving_while_a_file_passes_its_check_waits_for_it() -> None:
+    """The check holds the file's row and then wants the mentor's: whoever leaves takes them in the same order."""
+    mentor = make_mentor()
+    photo = checked_upload(mentor.user, Upload.Purpose.PHOTO, "me.jpg")
+    has_file = threading.Event()
+
+    def pass_its_check() -> None:
+        with transaction.atomic():
+            Upload.objects.filter(pk=photo.pk).update(checked_at=timezone.now())
+            has_file.set()
+            wait_until(lambda: waiting_for_a_lock() > 0)
+            show_checked_photo(upload=photo)
+
+    def leave() -> None:
+        has_file.wait(PATIENCE)
+        accounts.close_account(user=mentor.user)
+
+    assert outcomes([pass_its_check, leave]) == ["won", "won"]
+    photo.refresh_from_db()
+    mentor.refresh_from_db()
+    assert (photo.status, mentor.photo) == ("purged", None)
 
 
 def test_leaving_twice_at_once_is_leaving_once() -> None:
