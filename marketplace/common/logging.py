@@ -16,13 +16,14 @@ MASK = "***"
 SECRET_NAMES = re.compile(
     r"password|secret|token|authorization|cookie|signature|credential|api_?key|csrf|session_?key", re.IGNORECASE
 )
+# Each begins only where a word does, never within one: else a long address that is asked for costs its square.
 PATTERNS = (
-    re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+"),  # mail addresses
+    re.compile(r"(?<![\w.+%-])[\w.+%-]+(?:@|%40)[\w-]+(\.[\w-]+)+"),  # mail addresses, in a query string too
     re.compile(r"\b(?:sk|rk|whsec)_[A-Za-z0-9_]{6,}"),  # the provider's keys
     re.compile(r"\bpi_[A-Za-z0-9]+_secret_[A-Za-z0-9]+"),  # client secrets
     re.compile(r"(?<=[?&])(?:X-Amz-[A-Za-z-]+|AWSAccessKeyId|Signature|token|code|key)=[^&\s\"']+"),  # signed links
     re.compile(r"(?<=/calendar/)[\w-]{20,}"),  # secret addresses of calendar feeds
-    re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_.-]+"),  # JSON web tokens
+    re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_.-]+"),  # JSON web tokens
     re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),  # user:password in a URL
 )
 

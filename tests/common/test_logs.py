@@ -9,12 +9,14 @@ from django.test import Client
 
 from accounts.models import User
 from marketplace.common.errors import DomainError
-from marketplace.common.logging import MASK, logging_config, mask, mask_event
+from marketplace.common.logging import MASK, PATTERNS, logging_config, mask, mask_event
 from marketplace.common.reporting import scrub
 
 SECRETS = [
     "amara@example.org",
     "Amara.Okafor+lantern@mail.example.co.uk",
+    "/mentors/?q=amara%40example.org",
+    "/mentors/?q=Amara.Okafor%2Blantern%40mail.example.co.uk&sort=price",
     "sk_live_51Habcdefgh",
     "whsec_abcdefghijkl",
     "pi_3Nabc_secret_xyz123",
@@ -27,11 +29,28 @@ SECRETS = [
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_secrets_are_masked_wherever_they_stand(secret: str) -> None:
-    parts = {"amara@", "hunter2", "51Habc", "abcdefgh", "xyz123", "abcdef", "abc123", "c2lnbmF0dXJl", "Okafor"}
+    parts = {
+        "amara@",
+        "amara%40",
+        "hunter2",
+        "51Habc",
+        "abcdefgh",
+        "xyz123",
+        "abcdef",
+        "abc123",
+        "c2lnbmF0dXJl",
+        "Okafor",
+    }
     shown = json.dumps(mask({"text": f"before {secret} after", "deep": [{"value": secret}]}))
     assert MASK in shown
     assert "before" in shown
     assert not [part for part in parts if part in secret and part in shown]
+
+
+@pytest.mark.parametrize("run", ["a" * 60 + "@b.example", "eyJ-" * 15 + ".x", "%40" * 20 + "a", "sk_live_" * 8])
+def test_a_search_for_secrets_never_starts_anew_within_a_run(run: str) -> None:
+    """What anyone may send is logged, up to 64 KiB of it: from each of its characters to its end would be its square."""
+    assert [at for at in range(1, len(run)) if any(p.match(run, at) for p in PATTERNS)] == []
 
 
 def test_values_under_telling_names_are_masked_whole() -> None:
