@@ -7,10 +7,13 @@ environment names every fault at once, never a value. Each variable is explained
 import os
 import re
 import sys
+from collections.abc import Collection
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from babel.numbers import is_currency
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -22,7 +25,7 @@ from pydantic import (
     field_validator,
 )
 
-RATE = re.compile(r"^[1-9]\d*/\d*[smhd]$")
+RATE = re.compile(r"^[1-9]\d*/([1-9]\d*)?[smhd]$")
 SANDBOX_KEY = re.compile(r"^[ps]k_test_sandbox")
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -46,6 +49,18 @@ def _rate(value: str) -> str:
     return value
 
 
+def _address(value: str, schemes: Collection[str], example: str) -> SplitResult:
+    """Read an address that settings and clients rely on. Raises ``ValueError`` with what one looks like."""
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme in schemes and bool(parts.hostname or parts.path.strip("/")) and parts.port != 0
+    except ValueError:  # a port that is none, half a bracket
+        whole = False
+    if not whole:
+        raise ValueError(f"must be an address such as {example}")
+    return parts
+
+
 def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
@@ -54,7 +69,8 @@ Rate = Annotated[str, AfterValidator(_rate)]
 
 
 class Env(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    # Defaults are checked too: what suits development may be missing in production.
+    model_config = ConfigDict(extra="ignore", frozen=True, validate_default=True)
 
     ENV: Literal["development", "production"] = "production"
     DEBUG: bool = False
@@ -122,8 +138,8 @@ class Env(BaseModel):
     @field_validator("SITE_URL")
     @classmethod
     def _site_url(cls, value: str, info: ValidationInfo) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        parts = _address(value, {"http", "https"}, "https://lantern.example")
+        if not parts.hostname:
             raise ValueError("must be an address such as https://lantern.example")
         if _production(info) and parts.scheme != "https":
             raise ValueError("must begin with https:// in production")
@@ -170,6 +186,52 @@ class Env(BaseModel):
             raise ValueError("must be empty in production, where Stripe itself is used")
         return value
 
+    @field_validator("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY")
+    @classmethod
+    def _right_key(cls, value: SecretStr | str) -> SecretStr | str:
+        """The publishable key is shown to everybody who pays: the secret one must not stand in its place."""
+        if isinstance(value, str) and not value.startswith("pk_"):
+            raise ValueError("must be the publishable key (pk_…)")
+        if isinstance(value, SecretStr) and not value.get_secret_value().startswith(("sk_", "rk_")):
+            raise ValueError("must be a secret key (sk_… or rk_…)")
+        return value
+
+    @field_validator("DATABASE_URL")
+    @classmethod
+    def _postgresql(cls, value: SecretStr) -> SecretStr:
+        try:
+            conninfo_to_dict(value.get_secret_value())
+        except ProgrammingError as exc:  # whose words show the value
+            raise ValueError("must be an address such as postgresql://user:password@host:5432/name") from exc
+        return value
+
+    @field_validator("CACHE_URL")
+    @classmethod
+    def _redis(cls, value: SecretStr) -> SecretStr:
+        _address(value.get_secret_value(), {"redis", "rediss", "unix"}, "redis://:password@host:6379/0")
+        return value
+
+    @field_validator("S3_ENDPOINT_URL")
+    @classmethod
+    def _storage(cls, value: str, info: ValidationInfo) -> str:
+        parts = _address(value, {"http", "https"}, "https://storage.example") if value else None
+        if parts and _production(info) and parts.hostname in LOOPBACK_HOSTS:
+            raise ValueError("must be where browsers can send files in production, not this machine alone")
+        return value
+
+    @field_validator("MEETING_BASE_URL")
+    @classmethod
+    def _room(cls, value: str) -> str:
+        _address(value, {"http", "https"}, "https://meet.example")
+        return value
+
+    @field_validator("SCANNER_URL")
+    @classmethod
+    def _scanner(cls, value: str) -> str:
+        if value:
+            _address(value, {"tcp", "unix"}, "tcp://clamav:3310")
+        return value
+
     @field_validator("STRIPE_WEBHOOK_SECRETS")
     @classmethod
     def _some_webhook_secret(cls, value: SecretStr) -> SecretStr:
@@ -181,10 +243,8 @@ class Env(BaseModel):
     @field_validator("SMTP_URL")
     @classmethod
     def _known_mailer(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        scheme = urlsplit(value.get_secret_value()).scheme
-        if scheme not in {"smtp", "smtps", "file"}:
-            raise ValueError("must begin with smtp:// or smtps://")
-        if scheme == "file" and _production(info):
+        parts = _address(value.get_secret_value(), {"smtp", "smtps", "file"}, "smtps://user:password@host:465")
+        if parts.scheme == "file" and _production(info):
             raise ValueError("may be a folder in development only")
         return value
 

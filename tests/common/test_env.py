@@ -88,6 +88,21 @@ def test_unset_env_means_production(environment: pytest.MonkeyPatch) -> None:
         ("SMTP_URL", "http://mail.example"),
         ("ALLOWED_HOSTS", "*"),
         ("RATELIMIT_HOLD", "many"),
+        ("RATELIMIT_HOLD", "10/0m"),
+        ("SITE_URL", ""),
+        ("SITE_URL", "https://lantern.example:port"),
+        ("ALLOWED_HOSTS", ""),
+        ("STRIPE_SECRET_KEY", "pk_live_abc"),
+        ("STRIPE_PUBLISHABLE_KEY", "sk_live_abc"),
+        ("DATABASE_URL", "mysql://db/lantern"),
+        ("DATABASE_URL", "lantern"),
+        ("CACHE_URL", "cache:6379"),
+        ("CACHE_URL", "memcached://cache"),
+        ("S3_ENDPOINT_URL", "storage.example"),
+        ("S3_ENDPOINT_URL", "http://127.0.0.1:9000"),
+        ("SCANNER_URL", "clamav:3310"),
+        ("MEETING_BASE_URL", "meet.example"),
+        ("SMTP_URL", "smtp://mail.example:99999"),
         ("SENTRY_DSN", "sentry"),
         ("CURRENCY", "dollars"),
         ("CURRENCY", "zzz"),
@@ -109,16 +124,13 @@ def test_all_faults_are_named_at_once_and_no_value_is_shown(environment: pytest.
     environment.delenv("DATABASE_URL")
     environment.setenv("SECRET_KEY", "hunter2hunter2")
     environment.setenv("HOLD_SECONDS", "soon")
+    environment.setenv("CACHE_URL", "hunter2://cache")
     environment.setenv("SITE_URL", "http://lantern.example")
     with pytest.raises(SystemExit) as refusal:
         load_env()
     told = str(refusal.value)
-    assert [name for name in ("DATABASE_URL", "SECRET_KEY", "HOLD_SECONDS", "SITE_URL") if f"  {name}: " in told] == [
-        "DATABASE_URL",
-        "SECRET_KEY",
-        "HOLD_SECONDS",
-        "SITE_URL",
-    ]
+    faults = ("DATABASE_URL", "SECRET_KEY", "HOLD_SECONDS", "SITE_URL", "CACHE_URL")
+    assert [name for name in faults if f"  {name}: " not in told] == []
     assert "hunter2" not in told
 
 
