@@ -51,20 +51,26 @@ export class Changes {
     const { box } = this.conversation;
     this.editing = null;
     this.bar.hidden = true;
+    this.conversation.reminder.hidden = true; // of the text that was edited
     box.value = this.kept ?? "";
     this.kept = null;
     box.focus();
+    this.conversation.sendWhatWaits();
   }
 
   async save(body, anyway = false) {
     const row = this.editing;
+    const { box } = this.conversation;
     const message = { body };
     if (this.conversation.reminds && !anyway) message.remind = true;
     const answer = await this.ask(row, "PUT", message);
-    if (answer.data.contact_details) this.conversation.remind(answer.data.contact_details, () => this.save(body, true));
-    else if (answer.ok) {
+    // They may have gone on meanwhile: with this text, with another message, or with what they wrote before.
+    const isHere = this.editing === row;
+    if (answer.ok) {
       this.log.fill(row, answer.data);
-      this.stop();
+      if (isHere && box.value.trim() === body) this.stop();
+    } else if (answer.data.contact_details && isHere) {
+      this.conversation.remind(answer.data.contact_details, () => this.save(box.value.trim(), true));
     } else this.conversation.complain(answer);
   }
 

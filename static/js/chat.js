@@ -65,7 +65,7 @@ class Conversation {
       else this.submit();
     });
     this.files = new Files(this.form, this.filesKey, {
-      ready: () => { if (this.later && !this.files.areOnTheirWay()) this.submit(); },
+      ready: () => this.sendWhatWaits(),
       ended: () => this.sendsLater(false),
     });
     for (const message of this.out()) this.post(message, message.uploads);
@@ -101,6 +101,11 @@ class Conversation {
   sendsLater(later) {
     this.later = later;
     this.form.querySelector("[data-testid=send-message]").setAttribute("aria-busy", later);
+  }
+
+  /** Not while another message is being edited: the box holds that one then. */
+  sendWhatWaits() {
+    if (this.later && !this.changes.editing && !this.files.areOnTheirWay()) this.submit();
   }
 
   /** Messages that the server has not taken yet; they outlive the page. */
@@ -141,7 +146,7 @@ class Conversation {
       }
       this.log.sent(row, answer.data);
       this.log.fill(row, answer.data);
-    } else if (answer.data.contact_details) this.takeBack(message, row, answer.data.contact_details);
+    } else if (answer.data.contact_details && !this.changes.editing) this.takeBack(message, row, answer.data.contact_details);
     else this.fail(message, row, answer);
   }
 
@@ -167,13 +172,13 @@ class Conversation {
     return answer.data.errors?.[0]?.message ?? answer.data.detail ?? words.text;
   }
 
-  /** Not sent: back into the box, with what was seen in it above. */
+  /** Not sent: back into the box, before what was typed meanwhile, with what was seen in it above. */
   takeBack(message, row, details) {
     row.remove();
     this.keepOut(message, false);
     this.sent.delete(message.client_id);
-    this.box.value = message.body;
-    store.set(this.draftKey, message.body);
+    this.box.value = [message.body, this.box.value].filter(Boolean).join("\n");
+    store.set(this.draftKey, this.box.value);
     for (const file of message.uploads) this.files.restore(file);
     this.remind(details, () => this.submit(true));
   }

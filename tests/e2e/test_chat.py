@@ -14,6 +14,7 @@ from chat import services
 from chat.models import Message, MessageUpload, Thread
 from marketplace.sandbox.storage import Storage
 from mentors.models import Mentor
+from tests.e2e.late import Late
 from tests.e2e.signin import sign_in_browser
 from tests.factories import make_mentor
 from tests.jobs import run_jobs
@@ -60,6 +61,13 @@ def answering(browser: Browser, site: str, thread: Thread, mentor: Mentor) -> It
 def write(page: Page, text: str) -> None:
     page.locator("textarea[name=body]").fill(text)
     page.locator("textarea[name=body]").press("Enter")
+
+
+def edit(page: Page, text: str) -> None:
+    row = page.locator(".message--mine", has_text=text)
+    row.locator("summary").click()
+    row.get_by_role("link", name="Edit", exact=True).click()
+    expect(page.locator("textarea[name=body]")).to_have_value(text)
 
 
 def run_checks(page: Page, count: int) -> None:
@@ -177,6 +185,11 @@ def test_a_ready_made_beginning_fills_the_box(chatting: Page, site: str) -> None
     starter.press("Enter")
     expect(chatting.get_by_label("Message")).to_have_value(starter.inner_text())
     expect(chatting.get_by_label("Message")).to_be_focused()
+    # Another one takes its place, and nothing that somebody typed.
+    chatting.get_by_label("Message").fill("Dear Ada\n" + starter.inner_text())
+    other = chatting.locator("[data-chat-starter]").first
+    other.press("Enter")
+    expect(chatting.get_by_label("Message")).to_have_value("Dear Ada\n" + other.inner_text())
 
 
 def test_two_people_write_to_each_other(chatting: Page, answering: Page, thread: Thread) -> None:
@@ -260,6 +273,78 @@ def test_contact_details_are_mentioned_before_they_are_sent(chatting: Page) -> N
     expect(chatting.locator(".message--sending")).to_have_count(0)
     expect(reminder).to_be_hidden()
     assert Message.objects.get(number=3).body == "Ring me on 0151 23456789"
+
+
+def test_what_is_typed_while_a_message_is_under_way_stays_when_it_comes_back(chatting: Page) -> None:
+    box = chatting.locator("textarea[name=body]")
+    answers = Late(chatting, "**/messages")
+    write(chatting, "Ring me on 0151 23456789")
+    answers.wait()
+    box.fill("Or we meet here.")
+    answers.comes()
+    expect(chatting.get_by_test_id("contact-reminder")).to_be_visible()
+    expect(box).to_have_value("Ring me on 0151 23456789\nOr we meet here.")
+
+
+def test_a_message_that_comes_back_does_not_get_into_one_that_is_edited(chatting: Page) -> None:
+    box = chatting.locator("textarea[name=body]")
+    write(chatting, "Sheet 5?")
+    expect(chatting.locator(".message--sending")).to_have_count(0)
+    answers = Late(chatting, "**/messages")
+    write(chatting, "Ring me on 0151 23456789")
+    answers.wait()
+    edit(chatting, "Sheet 5?")
+    answers.comes()
+    failed = chatting.locator(".message--failed")
+    expect(failed).to_contain_text("0151 23456789")
+    expect(box).to_have_value("Sheet 5?")
+    box.press("Escape")
+    failed.get_by_role("button", name="Try again").click()
+    answers.comes()
+    expect(chatting.get_by_test_id("contact-reminder")).to_be_visible()
+    expect(box).to_have_value("Ring me on 0151 23456789")
+
+
+def test_an_edit_that_is_saved_late_takes_nothing_that_was_typed_since(chatting: Page) -> None:
+    box = chatting.locator("textarea[name=body]")
+    write(chatting, "Sheet 5?")
+    expect(chatting.locator(".message--sending")).to_have_count(0)
+    answers = Late(chatting, "**/messages/*")
+    box.fill("Half a thought")
+    edit(chatting, "Sheet 5?")
+    write(chatting, "Sheet 4?")
+    box.press("Enter")  # once more: nothing seems to happen
+    answers.wait()
+    box.press("Escape")
+    expect(box).to_have_value("Half a thought")
+    box.fill("Half a thought, and more")
+    answers.comes()
+    answers.comes()
+    expect(chatting.locator(".message").last).to_contain_text("Sheet 4?")
+    expect(box).to_have_value("Half a thought, and more")
+
+
+def test_an_edit_waits_for_no_file(chatting: Page, thread: Thread) -> None:
+    """A message that goes by itself once its file is there does not take along what is being edited meanwhile."""
+    box = chatting.locator("textarea[name=body]")
+    write(chatting, "Sheet 5?")
+    expect(chatting.locator(".message--sending")).to_have_count(0)
+    chatting.locator("[data-upload-input]").set_input_files([PDF])
+    write(chatting, "Here it is.")
+    expect(chatting.locator("[data-testid=send-message][aria-busy=true]")).to_be_visible()
+    edit(chatting, "Sheet 5?")
+    box.fill("Sheet")
+    run_checks(chatting, 1)
+    expect(chatting.locator("[data-upload-list]").get_by_text("Ready to send")).to_be_visible()
+    expect(chatting.locator(".message--mine").last).to_contain_text("Sheet 5?")
+    box.press("Escape")
+    expect(chatting.locator(".message--mine").last).to_contain_text("Here it is.")
+    expect(chatting.locator(".message--sending")).to_have_count(0)
+    assert list(Message.objects.order_by("number").values_list("body", flat=True)) == [
+        "Hello!",
+        "Sheet 5?",
+        "Here it is.",
+    ]
 
 
 def test_too_long_a_message_stays_in_the_box(chatting: Page) -> None:
