@@ -1,8 +1,12 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import time_machine
 from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from marketplace.common.admin import event_charts
@@ -43,6 +47,17 @@ def test_the_charts_show_every_event_and_cost_one_query() -> None:
     assert names == [name.replace("_", " ").capitalize() for name in sorted(EVENTS)]
     held = next(chart for chart in charts if chart["title"].startswith("Hold created"))
     assert held["bars"][-1]["value"] == "3"
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_charts_count_days_of_utc_wherever_they_are_read(zone: str) -> None:
+    first = datetime(2026, 10, 28, tzinfo=UTC)
+    with time_machine.travel(first + timedelta(days=29, hours=12), tick=False):
+        for at in (first, first + timedelta(days=29, hours=12)):
+            AnalyticsEvent.objects.create(name="hold_created", at=at)
+        with timezone.override(zone):
+            held = next(chart for chart in event_charts() if chart["title"].startswith("Hold created"))
+    assert held["title"] == "Hold created: 2"
 
 
 def test_the_charts_are_for_staff(client: Client, student: User, support: User, settings: object) -> None:
