@@ -117,6 +117,10 @@ class RefundAdmin(MoneyAdmin[Refund]):
     ordering = ("-created_at", "pk")
     date_hierarchy = "created_at"
 
+    def get_exclude(self, request: HttpRequest, obj: Refund | None = None) -> tuple[str, ...]:
+        """Why finance sent it back is theirs to read."""
+        return () if is_finance(request) else ("note",)
+
 
 @admin.register(WebhookEvent)
 class WebhookEventAdmin(MoneyAdmin[WebhookEvent]):

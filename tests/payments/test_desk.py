@@ -375,3 +375,13 @@ def test_the_admin_leads_finance_to_the_desk(staff: Client, support: User) -> No
     way = reverse("payments:desk")
     assert f'href="{way}"' in staff.get("/admin/").text
     assert f'href="{way}"' not in sign_in(Client(), support).get("/admin/").text
+
+
+def test_why_money_was_sent_back_only_finance_reads(client: Client, support: User, finance: User) -> None:
+    refund = failed_refund(paid())
+    Refund.objects.filter(pk=refund.pk).update(note="The student was in hospital.")
+    url = reverse("admin:payments_refund_change", args=[refund.pk])
+    for reader, reads in ((support, False), (finance, True)):
+        page = sign_in(client, reader).get(url)
+        assert page.status_code == 200
+        assert ("in hospital" in page.text) is reads
