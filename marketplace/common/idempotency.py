@@ -68,7 +68,9 @@ def begin(*, user_id: UUID, key: str, route: str, body: bytes) -> IdempotencyKey
                 user_id=user_id, key=key, route=route, body_hash=digest, created_at=now
             )
     except IntegrityError:
-        row = IdempotencyKey.objects.get(user=user_id, key=key)
+        row = IdempotencyKey.objects.filter(user=user_id, key=key).first()
+    if row is None:  # it was refused for now, and its key set free, between the two
+        raise KeyInFlight
     if (row.route, row.body_hash) != (route, digest):
         raise KeyMismatch
     if row.status is not None or row.made_id:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -225,6 +225,24 @@ def test_a_key_left_by_a_dead_process_is_taken_over_after_a_while(
     assert (waiting.status_code, waiting.json()["code"]) == (409, "in_flight")
     IdempotencyKey.objects.update(created_at=timezone.now() - idempotency.ABANDONED_AFTER)
     assert post(signed_in, content, **{"Idempotency-Key": "key-dead-1"}).status_code == 201
+
+
+def test_a_key_set_free_while_it_is_looked_at_is_still_in_flight(
+    signed_in: Client, mentor: Mentor, student: User
+) -> None:
+    """The first request is refused for now (429, 503) after ours has met its key and before ours reads it."""
+    IdempotencyKey.objects.create(user=student, key="first-one", route="", body_hash="", created_at=timezone.now())
+
+    def free_it(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # Any: Django's own
+        if sql.startswith("SELECT") and "idempotencykey" in sql:
+            with connection.cursor() as cursor:
+                cursor.execute("DELETE FROM common_idempotencykey WHERE key = 'first-one'")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(free_it):
+        answer = post(signed_in, body(mentor), **{"Idempotency-Key": "first-one"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "in_flight")
+    assert post(signed_in, body(mentor), **{"Idempotency-Key": "first-one"}).status_code == 201
 
 
 def test_a_key_is_kept_for_a_day(signed_in: Client, mentor: Mentor) -> None:
