@@ -3,7 +3,13 @@
 from mentors.models.calendars import BusyTime, CalendarImport
 from mentors.models.hours import QUARTERS, AvailabilityException, AvailabilityRule
 from mentors.models.profiles import Level, Mentor, MentorQuerySet, MentorSubject, Package, Policy, Subject
-from mentors.models.review import MentorEvent, SuspensionAppeal, SuspensionAppealQuerySet, VerificationDocument
+from mentors.models.review import (
+    MentorEvent,
+    SuspensionAppeal,
+    SuspensionAppealQuerySet,
+    VerificationDocument,
+    still_good,
+)
 
 __all__ = [
     "QUARTERS",
@@ -22,4 +28,5 @@ __all__ = [
     "SuspensionAppeal",
     "SuspensionAppealQuerySet",
     "VerificationDocument",
+    "still_good",
 ]

@@ -1,6 +1,7 @@
 """What a mentor is judged by: documents, the log of the application, appeals."""
 
 import uuid
+from datetime import date
 
 from django.conf import settings
 from django.db import models
@@ -91,6 +92,11 @@ class VerificationDocument(models.Model):
 
     def __str__(self) -> str:
         return f"Document {self.pk}"
+
+
+def still_good(on: date) -> Q:
+    """Of documents: those that have not expired on a day."""
+    return Q(expires_on=None) | Q(expires_on__gte=on)
 
 
 class MentorEvent(models.Model):

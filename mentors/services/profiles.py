@@ -5,6 +5,7 @@ from typing import TypedDict, Unpack
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -12,7 +13,7 @@ from marketplace.common.formatting import money
 from marketplace.common.middleware import known_zones
 from mentors.errors import Fault, ManyFaults
 from mentors.languages import known_languages
-from mentors.models import Level, Mentor, MentorSubject, Package, Subject, VerificationDocument
+from mentors.models import Level, Mentor, MentorSubject, Package, Subject, VerificationDocument, still_good
 from mentors.prices import highest_price, price_of
 from mentors.queries import missing_from_profile
 from mentors.services.rows import lock_for_writing, log_event, raise_version
@@ -194,7 +195,8 @@ def _price_fault(minutes: int, price_minor: int) -> str:
 
 
 def _replace_subjects(row: Mentor, subjects: Mapping[str, Subject | None]) -> bool:
-    """Make these the mentor's subjects. One that stays keeps its mark; one that comes back finds its certificate."""
+    """Make these the mentor's subjects. One that stays keeps its mark; one that comes back finds its certificate, unless that
+    has expired."""
     wanted = {subject.pk for subject in subjects.values() if subject}
     present = set(row.mentor_subjects.values_list("subject_id", flat=True))
     row.mentor_subjects.exclude(subject__in=wanted).delete()
@@ -202,8 +204,11 @@ def _replace_subjects(row: Mentor, subjects: Mapping[str, Subject | None]) -> bo
     marks = {
         document.subject_id: document
         for document in row.documents.filter(
-            kind=VerificationDocument.Kind.CERTIFICATE, status=VerificationDocument.Status.APPROVED, subject__in=added
-        ).order_by("decided_at")
+            still_good(timezone.now().date()),
+            kind=VerificationDocument.Kind.CERTIFICATE,
+            status=VerificationDocument.Status.APPROVED,
+            subject__in=added,
+        ).order_by("decided_at", "pk")
     }
     MentorSubject.objects.bulk_create(
         MentorSubject(

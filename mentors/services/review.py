@@ -24,7 +24,7 @@ from mentors.errors import (
     TakenByColleague,
     TooLateToUndo,
 )
-from mentors.models import Mentor, MentorEvent, MentorSubject, Subject, VerificationDocument
+from mentors.models import Mentor, MentorEvent, MentorSubject, Subject, VerificationDocument, still_good
 from mentors.queries import missing_parts
 from mentors.services.decisions import (
     UNDONE,
@@ -191,8 +191,7 @@ def refresh_mark(mentor: Mentor, subject: Subject) -> None:
 
     Effects: ``profile_changed``.
     """
-    today = timezone.now().date()
-    valid = Q(expires_on=None) | Q(expires_on__gte=today)
+    valid = still_good(timezone.now().date())
     certificates = mentor.documents.filter(valid, subject=subject, status=Document.Status.APPROVED)
     latest = certificates.order_by("-decided_at", "-pk").first()
     MentorSubject.objects.filter(mentor=mentor, subject=subject).update(

@@ -1,9 +1,11 @@
 """GET/PUT /api/mentors/onboarding and its submission: the application as an outside program drives it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
@@ -312,6 +314,27 @@ def test_a_subject_that_comes_back_finds_its_certificate(client: Client, mentor:
     put(client, subjects=["physics", "linear-algebra"])
     document.refresh_from_db()
     assert mentor.mentor_subjects.get(subject=subject).verified_at == document.decided_at
+
+
+def test_a_subject_that_comes_back_finds_the_certificate_that_is_good(
+    client: Client, mentor: Mentor, reviewer: User
+) -> None:
+    """As the night's look at the marks would have it: one that has expired hides none that has not."""
+    subject = Subject.objects.get(slug="linear-algebra")
+    make_subject("physics")
+    client.force_login(mentor.user)
+    today = timezone.now().date()
+    decided: dict[str, Any] = {
+        "kind": "certificate", "subject": subject, "status": "approved", "decided_by": reviewer
+    }  # fmt: skip  # Any: columns
+    put(client, subjects=["physics"])
+    make_document(mentor, **decided, decided_at="2026-01-02T00:00Z", expires_on=today - timedelta(days=1))
+    put(client, subjects=["physics", "linear-algebra"])
+    assert mentor.mentor_subjects.get(subject=subject).verified_at is None
+    put(client, subjects=["physics"])
+    good = make_document(mentor, **decided, decided_at="2026-01-01T00:00Z", expires_on=today)
+    put(client, subjects=["physics", "linear-algebra"])
+    assert mentor.mentor_subjects.get(subject=subject).verified_until == good.expires_on
 
 
 @pytest.mark.parametrize("status", ["submitted", "approved", "rejected"])
