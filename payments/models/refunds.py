@@ -24,6 +24,10 @@ class RefundQuerySet(models.QuerySet["Refund"]):
         """Neither arrived nor failed."""
         return self.filter(status__in=[Refund.Status.REQUESTED, Refund.Status.SENDING, Refund.Status.SENT])
 
+    def covered_by(self, dispute_id: str) -> "RefundQuerySet":
+        """Those that a lost dispute stands for: the bank gave the money back itself (``services.disputes``)."""
+        return self.filter(provider_id__startswith=f"{dispute_id}/")
+
 
 class Refund(models.Model):
     class Status(models.TextChoices):

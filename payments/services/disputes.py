@@ -121,8 +121,8 @@ def _count_as_refunded(dispute: Dispute, payment: Payment, *, at: datetime) -> N
     They would fail for ever otherwise. That part of the loss is no loss: we owed it. A dispute is read again and again, and
     stands for no more than it took in all.
     """
-    counted = payment.refunds.filter(provider_id__startswith=f"{dispute.pk}/")
-    left = dispute.amount_minor - counted.aggregate(sum=Sum("amount_minor", default=0))["sum"]
+    covered = payment.refunds.covered_by(dispute.pk).aggregate(sum=Sum("amount_minor", default=0))["sum"]
+    left = dispute.amount_minor - covered
     owed = payment.refunds.select_for_update().filter(status=Refund.Status.FAILED, amount_minor__lte=left)
     for refund in owed.order_by("created_at", "pk"):
         if refund.amount_minor > left:

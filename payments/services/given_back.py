@@ -17,13 +17,17 @@ def left_to_refund(payment: Payment, *, besides: RefundRequest | None = None) ->
     """Say how much of an accepted payment can still be decided about, in minor units.
 
     Not what went back or will (a refund that failed is still owed), what waits for a second person (``besides``: other than this), nor what a bank took back in
-    a dispute.
+    a dispute, but for the refunds that a lost one stands for: these went back.
     """
     waiting = payment.refund_requests.filter(status=RefundRequest.Status.WAITING)
     if besides is not None:
         waiting = waiting.exclude(pk=besides.pk)
     asked = waiting.aggregate(sum=Sum("amount_minor", default=0))["sum"]
-    taken = payment.disputes.filter(is_withdrawn=True).aggregate(sum=Sum("amount_minor", default=0))["sum"]
+    taken = sum(
+        dispute.amount_minor
+        - payment.refunds.covered_by(dispute.pk).aggregate(sum=Sum("amount_minor", default=0))["sum"]
+        for dispute in payment.disputes.filter(is_withdrawn=True)
+    )
     return max(0, payment.amount_minor - given_back(payment.booking) - int(asked) - int(taken))
 
 

@@ -323,6 +323,24 @@ def test_a_lost_dispute_stands_for_no_more_than_it_took(
     assert Refund.objects.get(pk=before.pk).status == "failed"
 
 
+def test_what_a_lost_dispute_stands_for_is_not_taken_off_twice(
+    hold: Booking, paid: Payment, provider: Provider, gateway: StripeGateway, finance: User
+) -> None:
+    """A bank may dispute a part: the rest is still finance's to send back."""
+    let_pass(hold)
+    dispute(provider, paid)
+    services.decide_refund(booking_id=hold.pk, amount_minor=1_000, reason="x", by=finance)
+    run_jobs("payments.send_refund")
+    [happened] = provider.events("charge.dispute.created")
+    sent = gateway.retrieve_dispute(happened["data"]["object"]["id"])
+    [taken] = sent.balance_transactions
+    part = taken.model_copy(update={"amount": -1_000, "net": -1_000 - taken.fee})
+    lost = {"status": "lost", "amount": 1_000, "balance_transactions": (part,)}
+    disputes.hear_of_dispute(sent.model_copy(update=lost), gateway=gateway)
+    assert paid.refunds.get().status == "succeeded"
+    assert services.left_to_refund(paid) == 2_300
+
+
 def test_a_refund_refused_during_a_won_dispute_stays_with_finance(
     hold: Booking, paid: Payment, provider: Provider, gateway: StripeGateway, finance: User
 ) -> None:
