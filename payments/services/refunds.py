@@ -64,12 +64,13 @@ def settle_refund(*, refund_id: UUID, gateway: StripeGateway) -> None:
 
 def adopt_refund(*, sent: SentRefund) -> bool:
     """Take up a refund whose answer was lost, by the id that we wrote on it; False when it is none of ours."""
-    with suppress(ValueError):
+    refund = None
+    with suppress(ValueError):  # of the id alone: what goes wrong after is no sign that it is somebody else's
         refund = Refund.objects.filter(pk=UUID(sent.metadata.refund)).first()
-        if refund is not None:
-            record_refund(refund_id=refund.pk, sent=sent)
-            return True
-    return False
+    if refund is None:
+        return False
+    record_refund(refund_id=refund.pk, sent=sent)
+    return True
 
 
 def record_refund(*, refund_id: UUID, sent: SentRefund) -> None:

@@ -70,12 +70,13 @@ def read_transfer(*, provider_id: str, gateway: ConnectGateway) -> None:
     except UnknownObject:
         log.warning("event_of_unknown_transfer", transfer_id=provider_id)
         return
-    with suppress(ValueError):
+    transfer = None
+    with suppress(ValueError):  # of the id alone
         transfer = Transfer.objects.filter(pk=UUID(sent.metadata.transfer)).first()
-        if transfer is not None:
-            _record_transfer(transfer.pk, sent)
-            return
-    log.warning("event_of_foreign_transfer", transfer_id=provider_id)
+    if transfer is None:
+        log.warning("event_of_foreign_transfer", transfer_id=provider_id)
+        return
+    _record_transfer(transfer.pk, sent)
 
 
 def send_reversal(*, reversal_id: UUID, gateway: ConnectGateway) -> None:

@@ -173,6 +173,27 @@ def test_a_refund_whose_answer_was_lost_is_taken_up_by_its_event(
     assert (refund.status, refund.provider_id) == ("succeeded", known_as)
 
 
+def test_trouble_while_it_is_taken_up_makes_it_nobody_elses(
+    refund: Refund, payment: Payment, provider: Provider, gateway: StripeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What goes wrong on the way is no reason to take it for a refund that somebody made in the dashboard."""
+    send(refund, gateway)
+    [back] = provider.refunds()
+    Refund.objects.filter(pk=refund.pk).update(status="sending", provider_id="", sent_at=None, settled_at=None)
+
+    def stumble(**_words: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr("payments.emails.send_refund_sent", stumble)
+    with pytest.raises(ValueError, match="^$"):
+        services.read_refund(provider_id=back.id, gateway=gateway)
+    monkeypatch.undo()
+    services.read_refund(provider_id=back.id, gateway=gateway)
+    assert [(row.pk, row.status, row.provider_id) for row in payment.refunds.all()] == [
+        (refund.pk, "succeeded", back.id)
+    ]
+
+
 def test_the_reconciler_sends_and_follows_refunds(payment: Payment, provider: Provider, gateway: StripeGateway) -> None:
     refund = rejected(payment, provider, gateway, REFUND_WAITS)
     Refund.objects.update(created_at=timezone.now() - timedelta(seconds=settings.RECONCILE_AFTER_SECONDS + 1))
