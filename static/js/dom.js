@@ -24,20 +24,39 @@ export function say(text) {
 
 export const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+const read = async (path) => (await fetch(path, { headers: { Accept: "application/json" } })).json();
+
 async function token() {
   const field = document.querySelector("input[name=csrfmiddlewaretoken]");
-  if (field?.value) return field.value;
-  const response = await fetch("/api/csrf", { headers: { Accept: "application/json" } });
-  return (await response.json()).csrf_token;
+  return field?.value || (await read("/api/csrf")).csrf_token;
+}
+
+/** Signing in makes the tokens of older pages worthless. Put a new one into this page's forms, if whoever has signed in
+ *  elsewhere is whom the page was made for; false if not. */
+async function renewTokens() {
+  const { id } = await read("/api/me");
+  if (!id || document.body.dataset.liveName !== `live-${id}`) return false;
+  const { csrf_token: fresh } = await read("/api/csrf");
+  for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) field.value = fresh;
+  return true;
+}
+
+/** Write by `ask`, and once more where only the token was too old. */
+export async function write(ask) {
+  const response = await ask();
+  return response.status === 403 && (await renewTokens().catch(() => false)) ? ask() : response;
 }
 
 /** Ask one of our JSON routes. Resolves to {status, data}; rejects only when the network fails. */
 export async function api(path, { method = "GET", body, key } = {}) {
   const headers = { Accept: "application/json" };
-  if (method !== "GET") headers["X-CSRFToken"] = await token();
   if (body) headers["Content-Type"] = "application/json";
   if (key) headers["Idempotency-Key"] = key;
-  const response = await fetch(path, { method, headers, body: body && JSON.stringify(body), credentials: "same-origin" });
+  const ask = () => fetch(path, { method, headers, body: body && JSON.stringify(body), credentials: "same-origin" });
+  const response = method === "GET" ? await ask() : await write(async () => {
+    headers["X-CSRFToken"] = await token();
+    return ask();
+  });
   const text = response.status === 204 ? "" : await response.text();
   const isJson = response.headers.get("Content-Type")?.includes("json");
   return {

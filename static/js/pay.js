@@ -1,8 +1,10 @@
 // The pay page: mounts the provider's Payment Element, submits it, shows what went wrong in the error summary.
 // It confirms nothing: after the provider's answer it goes to the return page, which waits for the server's word.
-import { api, fresh } from "./dom.js";
-import { showAnew, whenHere } from "./leaving.js";
+import { api, fresh, write } from "./dom.js";
+import { whenHere } from "./leaving.js";
 import { followBooking } from "./live.js";
+
+class SignedOut extends Error {}
 
 export function attach(root) {
   for (const form of fresh(root, "[data-pay]")) mount(form);
@@ -46,13 +48,13 @@ async function mount(form) {
   const { booking, returnUrl } = form.dataset;
   const box = form.querySelector("[data-pay-element]");
   const buttons = document.querySelectorAll(`[data-pay-button], button[form="${form.id}"]`);
-  const busy = (isBusy) => {
-    form.setAttribute("aria-busy", isBusy);
+  const busy = (isPaying) => {
+    form.setAttribute("aria-busy", isPaying);
     for (const button of buttons) {
       button.dataset.label ??= button.textContent;
-      button.disabled = isBusy;
-      button.setAttribute("aria-busy", isBusy);
-      button.textContent = isBusy ? form.dataset.sayPaying : button.dataset.label;
+      button.disabled = isPaying;
+      button.setAttribute("aria-busy", isPaying);
+      button.textContent = isPaying ? form.dataset.sayPaying : button.dataset.label;
     }
   };
 
@@ -64,14 +66,31 @@ async function mount(form) {
   };
 
   // Paid or let go in another tab, or its time ran out: the server knows what to show. What was typed is kept first.
+  // A payment under way is left alone; when it has failed, the page goes on.
+  let missed;
+  const isBusy = () => form.getAttribute("aria-busy") === "true";
   const goOn = async (status) => {
-    if (form.getAttribute("aria-busy") === "true") return;
+    missed = status;
+    if (isBusy()) return;
     if (status !== "abandoned") await save(form).catch(() => {});
     if (status === "confirmed") location.assign(returnUrl);
     else location.reload();
   };
   followBooking(booking, ({ status }) => { if (status !== "held") whenHere(() => goOn(status)); });
-  document.addEventListener("hold-over", () => save(form).catch(() => {})); // the page goes on either way
+  document.addEventListener("hold-over", () => {
+    if (isBusy()) missed = "expired";
+    else save(form).catch(() => {}); // the page goes on either way
+  });
+  // Out of the browser's memory or its cache: the clock, the hold and the button are those of then.
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) whenHere(renew); });
+  const renew = async () => {
+    await save(form).catch(() => {});
+    location.reload();
+  };
+  if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") {
+    whenHere(renew);
+    return;
+  }
 
   let elements;
   let stripe;
@@ -80,11 +99,12 @@ async function mount(form) {
     const intent = await api("/api/payments/create-intent", { method: "POST", body: { booking_id: booking } });
     if (!intent.ok) {
       // The hold is over or it is paid already: the page itself knows what to show then.
-      if (intent.status === 409) showAnew();
+      if (intent.status === 409) whenHere(renew);
       else broken(intent.data.detail);
       return;
     }
     secret = intent.data.client_secret;
+    await provider();
     stripe = window.Stripe(intent.data.publishable_key);
     elements = stripe.elements({ clientSecret: secret, appearance: appearance() });
     const element = elements.create("payment", { layout: { type: "accordion", defaultCollapsed: false } });
@@ -98,7 +118,7 @@ async function mount(form) {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (form.getAttribute("aria-busy") === "true") return;
+    if (isBusy()) return;
     busy(true);
     clear();
     try {
@@ -114,17 +134,27 @@ async function mount(form) {
         return;
       }
       fail(isOfCard || isOfBankStep(error) ? error.message : form.dataset.sayUnanswered);
-    } catch {
-      fail(form.dataset.sayUnanswered);
+    } catch (error) {
+      fail(error instanceof SignedOut ? form.dataset.saySignedOut : form.dataset.sayUnanswered);
     }
     busy(false);
+    if (missed) whenHere(() => goOn(missed));
+  });
+}
+
+/** The provider's script may be slower than ours. Once the page has all that it asked for, it is there or will not come. */
+function provider() {
+  return new Promise((resolve) => {
+    if (window.Stripe || document.readyState === "complete") resolve();
+    else addEventListener("load", resolve, { once: true });
   });
 }
 
 /** Keep the note to the mentor before the money moves; one that can't be kept goes to the page itself, which says why. */
 async function save(form) {
   if (!form.dataset.saveUrl) return;
-  const response = await fetch(form.dataset.saveUrl, { method: "POST", body: new FormData(form), credentials: "same-origin", keepalive: true });
+  const response = await write(() => fetch(form.dataset.saveUrl, { method: "POST", body: new FormData(form), credentials: "same-origin", keepalive: true }));
+  if (response.redirected || response.status === 403) throw new SignedOut(); // no answer of its own but the sign-in page
   if (response.status === 422) form.submit();
   if (!response.ok) throw new Error(`the note was not kept: ${response.status}`);
 }

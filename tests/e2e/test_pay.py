@@ -17,6 +17,7 @@ from bookings.models import Booking
 from marketplace.sandbox.payments import PaymentSandbox
 from mentors.models import Mentor
 from payments.models import WebhookEvent
+from tests.e2e.late import Late
 from tests.e2e.signin import sign_in_browser
 from tests.factories import make_booking
 from tests.jobs import run_jobs
@@ -209,3 +210,100 @@ def test_a_hold_that_runs_out_on_the_page_offers_the_time_again(paying: Page, ho
     expect(again).to_be_visible(timeout=10_000)
     again.click()
     expect(paying.get_by_label(re.compile("A line or two"))).to_have_value("Kept through it all")
+
+
+def clock(page: Page) -> Locator:
+    return page.locator("[data-countdown-clock]")
+
+
+def note(page: Page) -> Locator:
+    return page.get_by_label(re.compile("A line or two"))
+
+
+def test_the_providers_script_may_come_late(page: Page, site: str, student: User, hold: Booking, paying: Page) -> None:
+    script = Late(paying, "**/v3/stripe.js")
+    with paying.expect_response(re.compile("/create-intent")):
+        paying.reload(wait_until="commit")
+        script.wait()
+    script.comes()
+    expect(card(paying).get_by_label("Card number")).to_be_visible(timeout=15_000)
+    expect(paying.locator("#pay-error")).to_be_hidden()
+
+
+def test_the_page_that_one_comes_back_to_is_of_now(paying: Page, site: str, hold: Booking) -> None:
+    """Browsers show the page as it was, out of their cache or their memory."""
+    note(paying).fill("Kept on the way back")
+    paying.goto(f"{site}/help/")
+    soon = timezone.now() + timedelta(seconds=100)
+    Booking.objects.filter(pk=hold.pk).update(hold_expires_at=soon)
+    paying.go_back()
+    expect(clock(paying)).to_have_text(re.compile("^[01]:"))
+    expect(note(paying)).to_have_value("Kept on the way back")
+    expect(card(paying).get_by_label("Card number")).to_be_visible(timeout=15_000)
+
+    pay_button(paying).evaluate("button => { button.disabled = true; button.textContent = 'Paying…'; }")
+    paying.evaluate("() => dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    expect(pay_button(paying)).to_be_enabled()
+    expect(pay_button(paying)).to_have_text(re.compile("^Pay "))
+
+
+def test_a_time_that_runs_out_without_a_network_takes_nothing_away(
+    paying: Page, hold: Booking, faults: list[str]
+) -> None:
+    paying.clock.install()
+    paying.reload()
+    expect(card(paying).get_by_label("Card number")).to_be_visible(timeout=15_000)
+    note(paying).fill("Typed in a tunnel")
+    paying.context.set_offline(True)
+    Booking.objects.filter(pk=hold.pk).update(hold_expires_at=timezone.now() - timedelta(seconds=1))
+    paying.clock.fast_forward("15:00")
+    expect(clock(paying)).to_have_text("0:00")
+    paying.wait_for_timeout(500)  # nothing comes of it
+    expect(note(paying)).to_have_value("Typed in a tunnel")
+    paying.context.set_offline(False)
+    expect(paying.get_by_role("heading", name="Your hold has run out")).to_be_visible()
+    hold.refresh_from_db()
+    assert hold.note == "Typed in a tunnel"
+    faults[:] = [line for line in faults if "ERR_INTERNET_DISCONNECTED" not in line]
+
+
+def test_a_hold_that_ends_during_a_payment_is_said_once_the_payment_failed(paying: Page, hold: Booking) -> None:
+    paying.route("**/events/*", lambda route: route.fulfill(status=204))  # it is told once, not again and again
+    paying.reload()
+    answers = Late(paying, "**/v1/payment_intents/*/confirm")
+    fill_in(paying, DECLINED)
+    pay_button(paying).click()
+    answers.wait()
+    Booking.objects.filter(pk=hold.pk).update(hold_expires_at=timezone.now() - timedelta(seconds=1))
+    with paying.expect_response(re.compile(r"/api/bookings/")):
+        paying.evaluate(
+            "booking => document.dispatchEvent(new CustomEvent('live', {detail: {kind: 'booking', data: {booking}}}))",
+            str(hold.pk),
+        )
+    expect(paying.get_by_role("heading", name="Confirm and pay")).to_be_visible()
+    answers.comes()
+    expect(paying.get_by_role("heading", name="Your hold has run out")).to_be_visible()
+
+
+def test_who_was_signed_out_pays_nothing_and_goes_on_when_they_are_back(
+    paying: Page, site: str, student: User, hold: Booking, provider: Provider, faults: list[str]
+) -> None:
+    note(paying).fill("Still here")
+    fill_in(paying, GOOD)
+    paying.context.clear_cookies(name="sessionid")
+    pay_button(paying).click()
+    expect(paying.locator("#pay-error")).to_contain_text("You are signed out. Nothing was charged.")
+    hold.refresh_from_db()
+    assert hold.note == ""
+    # In another tab, as the sign-in does it: with a new token, which makes this page's worthless.
+    paying.context.clear_cookies(name="csrftoken")
+    sign_in_browser(paying.context, site, student)
+    other = paying.context.new_page()
+    other.goto(f"{site}/help/report/")
+    other.close()
+    pay_button(paying).click()
+    expect(paying).to_have_url(re.compile("/pay/return/"))
+    settle(hold, until="confirmed")
+    hold.refresh_from_db()
+    assert hold.note == "Still here"
+    faults[:] = [line for line in faults if "status of 401" not in line and "status of 403" not in line]
