@@ -23,7 +23,7 @@ from marketplace.common.errors import DomainError
 from marketplace.common.guards import SIGNED_IN, Who, admit
 from marketplace.common.limits import check_rate
 from marketplace.common.problems import problem, problem_of
-from marketplace.common.schemas import Query
+from marketplace.common.schemas import In, Query
 
 MAX_BODY = 128 * 1024
 
@@ -68,7 +68,7 @@ class Route:
             check_rate(request, self.limit)
         args: dict[str, Any] = {"obj": self.load(request, **kwargs)} if self.load else dict(kwargs)
         try:
-            raw = read_body(request) if self.body or self.idempotent else b""
+            raw = b"" if request.method in {"GET", "HEAD"} else read_body(request)
             key = request.headers.get("Idempotency-Key") if self.idempotent else None
             if key is not None:
                 return self._once(request, key, raw, args)
@@ -79,6 +79,8 @@ class Route:
     def _answer(self, request: HttpRequest, raw: bytes, args: dict[str, Any]) -> HttpResponseBase:
         if self.body:
             args["body"] = parse(self.body, raw, request)
+        elif request.content_type == "application/json":
+            parse(In, raw, request)  # no field is known where no body is asked for
         if self.query or request.method in {"GET", "HEAD"}:
             query = parse_query(self.query or Query, request)
             args |= {"query": query} if self.query else {}

@@ -124,6 +124,14 @@ def test_what_is_not_a_body_is_refused_without_an_error(
     assert answer["Content-Type"] == "application/problem+json"
 
 
+def test_a_field_is_refused_where_no_body_is_asked_for(signed_in: Client, mentor: Mentor) -> None:
+    url = f"{URL}/{post(signed_in, body(mentor)).json()['id']}/extend"
+    for wrong, code in (({"minutes": 60}, "unknown_field"), ([], "malformed")):
+        answer = signed_in.post(url, wrong, content_type="application/json")
+        assert answer.json()["code"] == code
+    assert signed_in.post(url, {}, content_type="application/json").status_code == 200
+
+
 def test_another_content_type_is_415(signed_in: Client, mentor: Mentor) -> None:
     answer = signed_in.post(URL, body(mentor))
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
