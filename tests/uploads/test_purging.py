@@ -14,7 +14,8 @@ from accounts.models import User
 from tests.factories import make_mentor
 from tests.signin import sign_in
 from tests.uploads.files import ask_to_send, pdf, png, post_to_storage, send
-from uploads.gateways.storage import private_files
+from uploads.gateways.s3 import PrivateFiles
+from uploads.gateways.storage import StorageUnavailable, private_files
 from uploads.models import Upload, UploadPage
 from uploads.services import check_upload, purge_uploads, release_upload
 from uploads.services.purging import LATE_POST
@@ -81,6 +82,27 @@ def test_an_end_halfway_leaves_the_rest_for_the_next_pass(client: Client, owner:
     purge_uploads()
     upload.refresh_from_db()
     assert upload.private_key == ""
+
+
+def test_a_file_that_storage_will_not_let_go_keeps_no_other(
+    client: Client, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was given up first, so each pass meets it first."""
+    locked, other = (checked(send(client, png())) for _number in range(2))
+    release_upload(upload=locked)
+    release_upload(upload=other)
+    delete = PrivateFiles.delete
+
+    def refuse(files: PrivateFiles, key: str) -> None:
+        if key.startswith(locked.private_key):
+            raise StorageUnavailable
+        delete(files, key)
+
+    monkeypatch.setattr(PrivateFiles, "delete", refuse)
+    with pytest.raises(ExceptionGroup, match="purge_uploads"):
+        purge_uploads()
+    assert private_files.size(other.private_key) is None
+    assert dict(Upload.objects.values_list("pk", "private_key")) == {locked.pk: locked.private_key, other.pk: ""}
 
 
 def test_what_is_posted_once_more_after_the_check_is_deleted_when_the_form_has_lapsed(

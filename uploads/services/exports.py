@@ -3,6 +3,7 @@
 import tempfile
 import uuid
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from accounts.models import User
 from marketplace.common import audit
 from marketplace.common.logging import get_logger
+from marketplace.common.passes import Pass
 from uploads import emails
 from uploads.bundle import write_bundle
 from uploads.errors import ExportGone, ExportUnderWay, OneExportADay
@@ -120,22 +122,28 @@ def give_up_exports(*, user: User) -> None:
 def purge_exports() -> int:
     """Delete the copies whose time is over, and queue again those that lost their job. Tells how many were deleted.
 
-    A copy counts as deleted once storage has nothing under its key. Each is done by itself. Safe to repeat.
+    A copy counts as deleted once storage has nothing under its key. Each is done by itself. Safe to repeat. Raises an
+    ``ExceptionGroup`` of what went wrong.
     """
     now = timezone.now()
     for export in DataExport.objects.filter(status=Status.QUEUED, requested_at__lte=now - LOST_AFTER).order_by("pk"):
         _queue(export)
-    count = 0
+    this, gone = Pass("purge_exports"), list[DataExport]()
     for export in DataExport.objects.over(at=now).order_by("requested_at", "pk"):
-        private_files.delete(export.private_key)
-        if private_files.size(export.private_key) is not None:
-            log.error("export_still_stored", export_id=str(export.pk))
-            continue
-        with transaction.atomic(durable=True):
-            DataExport.objects.filter(pk=export.pk).update(status=Status.EXPIRED, private_key="", size=0)
-            audit.record("export_deleted", by=None, subject=export)
-        count += 1
-    return count
+        this.run(partial(_delete, export, gone), export_id=str(export.pk))
+    this.finish()
+    return len(gone)
+
+
+def _delete(export: DataExport, gone: list[DataExport]) -> None:
+    private_files.delete(export.private_key)
+    if private_files.size(export.private_key) is not None:
+        log.error("export_still_stored", export_id=str(export.pk))
+        return
+    with transaction.atomic(durable=True):
+        DataExport.objects.filter(pk=export.pk).update(status=Status.EXPIRED, private_key="", size=0)
+        audit.record("export_deleted", by=None, subject=export)
+    gone.append(export)
 
 
 def _queue(export: DataExport) -> None:

@@ -1,6 +1,7 @@
 """Deleting files for good, and sweeping up what nobody finished."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from marketplace.common import audit
 from marketplace.common.logging import get_logger
+from marketplace.common.passes import Pass
 from uploads.gateways.storage import private_files
 from uploads.models import Upload, UploadGroupObjectPermission, UploadUserObjectPermission
 
@@ -35,12 +37,15 @@ def release_upload(*, upload: Upload) -> None:
 def purge_uploads() -> int:
     """Delete what was given up, what was never completed within a day, and what lies on in quarantine.
 
-    Each row is done by itself, so that an end halfway leaves the rest for the next pass. Tells how many files went.
+    Each row is done by itself, so that an end halfway leaves the rest for the next pass, and one that storage will not let go
+    keeps no other. Tells how many files went. Raises an ``ExceptionGroup`` of what went wrong.
     """
-    now = timezone.now()
+    now, this = timezone.now(), Pass("purge_uploads")
     _give_up_unfinished(at=now)
     _forget_unkept()
-    return _delete_released() + _clear_quarantine(at=now)
+    count = _delete_released(this) + _clear_quarantine(this, at=now)
+    this.finish()
+    return count
 
 
 def _give_up_unfinished(*, at: datetime) -> None:
@@ -53,37 +58,46 @@ def _forget_unkept() -> None:
     Upload.objects.filter(status=Status.PURGED, private_key="").exclude(name="").update(name="")
 
 
-def _delete_released() -> int:
-    """Delete the bytes of what was given up, and write down that they are gone only once storage has none of them."""
-    count = 0
+def _delete_released(this: Pass) -> int:
+    """Delete the bytes of what was given up."""
     released = Upload.objects.filter(status=Status.PURGED).exclude(private_key="")
+    gone: list[Upload] = []
     for upload in released.order_by("purged_at", "pk").iterator():
-        private_files.delete_all(upload.private_key)
-        private_files.delete(upload.quarantine_key)
-        if left := private_files.keys(upload.private_key):
-            log.error("upload_still_stored", upload_id=str(upload.pk), files=len(left))
-            continue
-        with transaction.atomic(durable=True):
-            pages, _by_model = upload.pages.all().delete()
-            Upload.objects.filter(pk=upload.pk, status=Status.PURGED).update(
-                private_key="", name="", sha256="", purged_at=timezone.now()
-            )
-            audit.record("upload_purged", by=None, subject=upload, purpose=upload.purpose, pages=pages)
-        log.info("upload_purged", upload_id=str(upload.pk), purpose=upload.purpose)
-        count += 1
-    return count
+        this.run(partial(_delete, upload, gone), upload_id=str(upload.pk))
+    return len(gone)
 
 
-def _clear_quarantine(*, at: datetime) -> int:
+def _delete(upload: Upload, gone: list[Upload]) -> None:
+    """Delete the bytes of one upload, and write down that they are gone only once storage has none of them."""
+    private_files.delete_all(upload.private_key)
+    private_files.delete(upload.quarantine_key)
+    if left := private_files.keys(upload.private_key):
+        log.error("upload_still_stored", upload_id=str(upload.pk), files=len(left))
+        return
+    with transaction.atomic(durable=True):
+        pages, _by_model = upload.pages.all().delete()
+        Upload.objects.filter(pk=upload.pk, status=Status.PURGED).update(
+            private_key="", name="", sha256="", purged_at=timezone.now()
+        )
+        audit.record("upload_purged", by=None, subject=upload, purpose=upload.purpose, pages=pages)
+    log.info("upload_purged", upload_id=str(upload.pk), purpose=upload.purpose)
+    gone.append(upload)
+
+
+def _clear_quarantine(this: Pass, *, at: datetime) -> int:
     """Empty the quarantine keys of finished uploads once nobody can write there any more.
 
     The check empties them too; but until its leave lapses, a browser may post the same file once more.
     """
-    count = 0
     lapsed = Upload.objects.filter(cleared_at=None, expires_at__lte=at - LATE_POST)
     finished = lapsed.filter(Q(status=Status.READY) | Q(status=Status.REFUSED) | Q(status=Status.PURGED))
+    gone: list[Upload] = []
     for upload in finished.order_by("expires_at", "pk").iterator():
-        private_files.delete(upload.quarantine_key)
-        Upload.objects.filter(pk=upload.pk).update(cleared_at=timezone.now())
-        count += 1
-    return count
+        this.run(partial(_clear, upload, gone), upload_id=str(upload.pk))
+    return len(gone)
+
+
+def _clear(upload: Upload, gone: list[Upload]) -> None:
+    private_files.delete(upload.quarantine_key)
+    Upload.objects.filter(pk=upload.pk).update(cleared_at=timezone.now())
+    gone.append(upload)
