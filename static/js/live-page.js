@@ -38,9 +38,12 @@ export function attach(root) {
     document.addEventListener("live-open", soon);
   }
   for (const page of fresh(root, "[data-live-booking]")) {
-    let known; // its time, and one that is suggested for it
+    // Its time, and one that is suggested for it: those that the page shows, where it says so.
+    const { liveStarts, liveProposal } = page.dataset;
+    const both = (start, proposal) => `${Date.parse(start)} ${Date.parse(proposal)}`;
+    let known = liveStarts && both(liveStarts, liveProposal);
     followBooking(page.dataset.liveBooking, ({ status, starts_at: start, proposal }) => {
-      const times = `${start} ${proposal?.starts_at}`;
+      const times = both(start, proposal?.starts_at);
       known ??= times;
       if (status !== page.dataset.liveStatus || times !== known) whenHere(() => renew(page));
     });

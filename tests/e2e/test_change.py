@@ -13,6 +13,7 @@ from bookings.models import Booking
 from mentors.models import Mentor
 from payments.models import Refund
 from tests.e2e.hands import Keyboard, Mouse
+from tests.e2e.late import Late
 from tests.e2e.signin import forget_sign_in, sign_in_browser
 from tests.factories import make_paid_booking
 
@@ -147,3 +148,22 @@ def test_a_suggested_time_that_is_gone_leaves_the_choice(
     said(page, "Somebody has taken that time since.")
     page.get_by_role("link", name="Cancel, everything back").click()
     expect(page.get_by_role("heading", name="You get $33.00 back")).to_be_visible()
+
+
+def test_a_session_moved_before_the_page_listens_is_shown_where_it_is(
+    page: Page, site: str, student: User, booking: Booking, faults: list[str]
+) -> None:
+    stream = Late(page, "**/events/")
+    come(page, site, student, booking)
+    stream.wait()
+    shown = page.get_by_role("main").locator("time[datetime]").first
+    expect(shown).to_have_attribute("datetime", re.compile("T12:00"))
+    services.move_booking(booking_id=booking.pk, starts_at=booking.starts_at + timedelta(hours=2), by=student)
+    stream.comes()
+    expect(shown).to_have_attribute("datetime", re.compile("T14:00"))
+    # Once: what is shown is what is so.
+    with page.expect_response(re.compile(f"/api/bookings/{booking.pk}")):
+        stream.comes()
+    page.evaluate("window.stayed = true")
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.stayed")
