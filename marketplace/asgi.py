@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 
-from a2wsgi.wsgi import Body, build_environ
+from a2wsgi.wsgi import build_environ
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.base import BaseHandler
@@ -70,25 +70,27 @@ async def answer(scope: Scope, receive: Call, send: Call) -> None:
     """Answer one request for a page in a thread, handed over once and back once.
 
     Most of a2wsgi's own time goes into handing each piece of an answer from thread to loop. Ours are made whole and are
-    small; only the body of a request is read piece by piece, by whoever wants it.
+    small. The body of a request is collected before, so that nobody who sends one slowly holds a thread.
     """
-    loop = asyncio.get_running_loop()
-    environ = build_environ(scope, Body(loop, receive))  # type: ignore[arg-type]  # ASGI's types under other names
+    body = await _collect(scope, receive)
+    if body is None:
+        return
+    environ = build_environ(scope, BytesIO(body))  # type: ignore[arg-type]  # ASGI's types under other names
     if "HTTP_TRANSFER_ENCODING" in environ:
-        body = await _collect(receive)
-        if body is None:
-            return
-        environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
-    start, body = await loop.run_in_executor(_page_threads, _answer, environ)
+        environ["CONTENT_LENGTH"] = str(len(body))  # WSGI would take a body without its length for an empty one
+    loop = asyncio.get_running_loop()
+    start, content = await loop.run_in_executor(_page_threads, _answer, environ)
     await send(start)
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": content})
 
 
-async def _collect(receive: Call) -> bytes | None:
-    """Read a body that comes in pieces, without its length: WSGI would take it for an empty one. Of one that is too
-    large, as much as tells; ``None`` when the sender has gone before its end."""
+async def _collect(scope: Scope, receive: Call) -> bytes | None:
+    """Read a body: of one that is too large nothing, or as much as tells; ``None`` when its sender goes before its end."""
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     body = b""
-    while len(body) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    if int(dict(scope["headers"]).get(b"content-length", 0)) > limit:
+        return body  # its length alone has it refused
+    while len(body) <= limit:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None

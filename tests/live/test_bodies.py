@@ -1,4 +1,4 @@
-"""Bodies that come in pieces, without their length, as many programs send them."""
+"""Bodies as programs send them: in pieces, without their length, or slowly."""
 
 import json
 import socket
@@ -7,6 +7,7 @@ from http.client import HTTPConnection
 
 from django.conf import settings
 
+from marketplace import asgi
 from marketplace.sandbox.processes import LOOPBACK
 from payments.models import WebhookEvent
 from tests.live.conftest import Site
@@ -54,3 +55,15 @@ def test_a_body_that_never_ends_is_not_acted_on(site: Site) -> None:
         == 200
     )
     assert [event.pk for event in WebhookEvent.objects.all()] == ["evt_afterwards"]
+
+
+def test_nobody_holds_a_thread_by_sending_slowly(site: Site) -> None:
+    begun = f"POST /api/payments/webhook HTTP/1.1\r\nHost: {LOOPBACK}\r\nContent-Length: 9\r\n\r\n{{".encode()
+    slow = [socket.create_connection((LOOPBACK, site.port), timeout=PATIENCE) for _ in range(asgi.THREADS + 1)]
+    for each in slow:
+        each.sendall(begun)
+    assert post(site, [EVENT], signed(EVENT)) == 200
+    for each in slow:
+        each.sendall(b"........")
+        assert each.recv(12) == b"HTTP/1.1 400"
+        each.close()
