@@ -101,6 +101,18 @@ def test_a_time_zone_of_the_files_own_is_understood() -> None:
     assert told(event, zones=zone) == ["1124 0430-0530"]
 
 
+def test_a_zone_is_what_its_own_file_says_of_it() -> None:
+    """Outlook calls every zone without a name "Customized Time Zone", and a mentor may import several calendars."""
+    zone = (
+        "BEGIN:VTIMEZONE\r\nTZID:Customized Time Zone\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\n"
+        "TZOFFSETFROM:{0}\r\nTZOFFSETTO:{0}\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+    )
+    event = "UID:1|DTSTART;TZID=Customized Time Zone:20261124T100000|DTEND;TZID=Customized Time Zone:20261124T110000"
+    assert told(event, zones=zone.format("+0530")) == ["1124 0430-0530"]
+    assert told(event, zones=zone.format("-0500")) == ["1124 1500-1600"]
+    assert told(event) == ["1124 0900-1000"]  # of a zone that nobody has told of, as of none
+
+
 def test_names_of_zones_that_windows_gives_are_understood() -> None:
     event = "UID:1|DTSTART;TZID=Eastern Standard Time:20261124T100000|DTEND;TZID=Eastern Standard Time:20261124T110000"
     assert told(event) == ["1124 1500-1600"]

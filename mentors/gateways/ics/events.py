@@ -160,9 +160,14 @@ def _by_uid(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
 
 
 def _learn_zones(zones: Iterable[str]) -> None:
-    """Let the library know the file's own time zones; those with an IANA name it knows better than the file."""
+    """Let the library know the file's own time zones; those with an IANA name it knows better than the file.
+
+    It keeps them by name for the whole process, so those of the calendar read before are forgotten first: two files may
+    mean different zones by one name.
+    """
     import icalendar  # noqa: PLC0415  # only where there is something to read
 
+    icalendar.use_zoneinfo()  # type: ignore[no-untyped-call]  # it has no types
     for text in zones:
         try:
             with _budget(ENTRY_SECONDS):
