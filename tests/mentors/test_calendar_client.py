@@ -164,6 +164,25 @@ def test_a_redirect_to_nowhere_is_the_servers_fault(client: Client, server: Cale
     assert failure_of(client) == "server"
 
 
+@pytest.mark.parametrize(
+    "location", ["https://[calendar.example.org/me.ics", "//[::1", "https://a]b/", "https://calendar.example.org:x/"]
+)
+def test_a_redirect_to_what_is_no_address_is_refused(client: Client, server: CalendarServer, location: str) -> None:
+    server.answers["/me.ics"] = sending_to(location)
+    assert failure_of(client) == "address"
+    server.answers["/me.ics"] = giving(EMPTY)
+    assert client.fetch(URL).content == EMPTY
+
+
+def test_a_server_that_was_not_asked_for_changes_cannot_say_that_there_are_none(
+    client: Client, server: CalendarServer
+) -> None:
+    server.answers["/me.ics"] = giving(b"", 304)
+    assert failure_of(client) == "server"
+    assert client.fetch(URL, etag='"7"').content is None
+    assert client.fetch(URL, last_modified="Sun, 22 Nov 2026 10:00:00 GMT").content is None
+
+
 def test_an_unchanged_calendar_is_not_sent_again(client: Client, server: CalendarServer) -> None:
     server.answers["/me.ics"] = versioned(EMPTY, '"7"')
     assert client.fetch(URL).content == EMPTY

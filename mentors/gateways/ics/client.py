@@ -85,8 +85,10 @@ class Client:
             for _hop in range(REDIRECTS_MAX + 1):
                 answer = self._ask(address, headers, deadline)
                 if isinstance(answer, Fetched):
+                    if answer.content is None and not (etag or last_modified):
+                        raise Failure("server")  # unchanged since what? An empty calendar would free every time
                     return answer
-                address = parse(urljoin(address.url, answer), trusted=self.trusted)
+                address = parse(_joined(address.url, answer), trusted=self.trusted)
         except ssl.SSLCertVerificationError as exc:
             raise Failure("certificate") from exc
         except (OSError, http.client.HTTPException, zlib.error) as exc:
@@ -151,6 +153,14 @@ class Client:
             raise Failure(FAILURES.get(response.status, "server"))
         etag, last_modified = (response.headers.get(name, "") for name in ("ETag", "Last-Modified"))
         return Fetched(_content(response), _header(etag), _header(last_modified))
+
+
+def _joined(base: str, location: str) -> str:
+    """Where a redirect leads, seen from where it was met. Raises ``Failure`` (``address``)."""
+    try:
+        return urljoin(base, location)
+    except ValueError as exc:  # brackets without an address
+        raise Failure("address") from exc
 
 
 def _content(response: http.client.HTTPResponse) -> bytes:
