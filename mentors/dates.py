@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from mentors.windows import DatedException
 
 ONE_DAY = timedelta(days=1)
+# Nobody plans further ahead, and at the very end of the calendar there is no next day to reckon with.
+LAST_DATE = date(2199, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def next_date(exception: DatedException, today: date) -> date:
 
 
 def _continues(before: DatedException, after: DatedException) -> bool:
-    return after.on == before.on + ONE_DAY and (before.kind, before.yearly, before.windows) == (
+    return after.on - before.on == ONE_DAY and (before.kind, before.yearly, before.windows) == (
         after.kind,
         after.yearly,
         after.windows,

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mentors.dates import LAST_DATE
 from mentors.forms.hours import TIME_CHOICES, Pair
 from mentors.week import overlaps_on_a_day
 from mentors.windows import DatedException, Kind, WallWindow
@@ -63,7 +64,10 @@ class DateForm(forms.Form):
         first, last = data.get("date"), data.get("until")
         if first and first < self.today and not data.get("yearly"):
             self.add_error("date", _("This date has passed. Choose today or a later one."))
-        if first and last and not first <= last <= first + timedelta(days=DAYS_MAX - 1):
+        too_far = [name for name, day in (("date", first), ("until", last)) if day and day > LAST_DATE]
+        for name in too_far:
+            self.add_error(name, _("This date is too far ahead. Choose an earlier one."))
+        if not too_far and first and last and not first <= last <= first + timedelta(days=DAYS_MAX - 1):
             self.add_error(
                 "until",
                 _("Choose a last date from the first one on, at most %(days)d days in all.") % {"days": DAYS_MAX},

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from marketplace.common.middleware import known_zones
+from mentors.dates import LAST_DATE
 from mentors.errors import Fault
 from mentors.models import AvailabilityException, AvailabilityRule, Mentor
 from mentors.services.profiles import refuse
@@ -125,6 +126,8 @@ def _exception_faults(exceptions: Sequence[DatedException], *, beside: int = 0) 
         if (exception.on, exception.kind) in seen:
             faults.append(Fault(where, _("This date is there twice. Put its hours into one entry.")))
         seen.add((exception.on, exception.kind))
+        if exception.on > LAST_DATE:
+            faults.append(Fault(f"{where}.date", _("This date is too far ahead. Choose an earlier one.")))
         if exception.kind != "remove" and not exception.windows:
             faults.append(Fault(f"{where}.windows", _("Say from when until when.")))
         if overlaps_on_a_day(exception.windows):

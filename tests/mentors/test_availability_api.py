@@ -98,6 +98,7 @@ def blocks(*pairs: str) -> list[dict[str, object]]:
         ("weekly", [{"weekday": day % 7, "start": "09:00", "end": "10:00"} for day in range(101)], window()),
         ("exceptions.0.date", dated(date="2026-02-30"), dated(date="2026-02-28")),
         ("exceptions.0.date", dated(date=1_765_000_000), dated()),
+        ("exceptions.0.date", dated(date="9999-12-31"), dated(date="2199-12-31")),
         ("exceptions.0.kind", dated(kind="move"), dated(kind="replace")),
         ("exceptions.0.windows", dated(windows=[]), dated(windows=[], kind="remove")),
         ("exceptions.0.windows", dated(windows=blocks("10:00-12:00", "11:00-13:00")),

@@ -179,6 +179,13 @@ def test_neighbouring_dates_that_are_alike_are_one_entry() -> None:
     assert found[1].places == ["remove 2026-12-01", "remove 2026-12-02", "remove 2026-12-03"]
 
 
+def test_the_last_day_of_the_calendar_is_an_entry_like_any_other() -> None:
+    """None can be saved any more; one that was must still be shown, or nobody could remove it."""
+    last = DatedException(date.max, "remove")
+    birthday = DatedException(date(2026, 12, 6), "remove", (), yearly=True)
+    assert [run.next_on for run in runs([last, birthday], today=date(2026, 11, 25))] == [birthday.on, date.max]
+
+
 @pytest.mark.parametrize(
     ("on", "today", "expected"),
     [
