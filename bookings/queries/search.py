@@ -43,6 +43,8 @@ DEFAULT_MINUTES = 45
 OPENINGS = 3
 # More than are shown, because some may have been booked since the index was written.
 CANDIDATES = 8
+# A student's own sessions stand in the way of all that would meet them: one of 90 minutes of up to eleven starts.
+CANDIDATES_OF_STUDENTS = 32
 COUNT_MAX = 200
 TEXT_SHOWN = 200
 CHOICES_SECONDS = 600
@@ -160,7 +162,8 @@ def search(
     after = Cursor.unpack(cursor, sort=wanted.sort) if cursor else None
     found = _matching(wanted, at=at)
     total = found[: COUNT_MAX + 1].count()
-    rows = list(_page(found, wanted, after, at=at)[: size + 1])
+    count = CANDIDATES_OF_STUDENTS if student else CANDIDATES
+    rows = list(_page(found, wanted, after, at=at, count=count)[: size + 1])
     shown = rows[:size]
     seen = after.seen if after else 0
     more = len(rows) > size
@@ -211,7 +214,7 @@ def _tsquery(q: str) -> SearchQuery:
 
 
 def _page(
-    found: QuerySet[SearchRow], wanted: Wanted, after: Cursor | None, *, at: datetime
+    found: QuerySet[SearchRow], wanted: Wanted, after: Cursor | None, *, at: datetime, count: int
 ) -> QuerySet[Any, Any]:  # Any: columns
     key, descending = _sort_key(wanted, at=at)
     rows = found.annotate(key=key)
@@ -239,7 +242,7 @@ def _page(
         "mentor__notice_hours",
         "mentor__photo__sha256",
         bio=Left("mentor__bio", TEXT_SHOWN + 1),
-        starts=FirstStarts(_free(wanted, at=at), count=CANDIDATES),
+        starts=FirstStarts(_free(wanted, at=at), count=count),
     )
 
 

@@ -252,6 +252,24 @@ def test_an_opening_booked_since_the_index_was_written_is_not_shown(
     assert own.mentor != mentor
 
 
+def test_what_is_free_after_a_long_session_of_the_students_own_is_shown(
+    client: Client, student: User, reindex: Reindex
+) -> None:
+    named("ngozi")
+    reindex()
+    wanted = {"minutes": 90, "available_from": iso(noon())}
+
+    def first_start() -> str:
+        [item] = ask(client, **wanted)["items"]
+        return next((str(slot["starts_at"]) for slot in item["next_starts"]), "")
+
+    own = noon() + timedelta(minutes=75)  # nothing of 90 minutes can begin before its end
+    make_booking(student=student, starts_at=own, minutes=90)
+    assert first_start() == iso(noon())
+    client.force_login(student)
+    assert first_start() == iso(own + timedelta(minutes=90))
+
+
 def test_a_search_is_counted_without_its_words(client: Client, student: User, reindex: Reindex) -> None:
     named("ngozi")
     reindex()
