@@ -3,7 +3,9 @@ import { fresh } from "./dom.js";
 
 export function attach(root) {
   for (const summary of fresh(root, "[data-error-summary]")) {
-    summary.focus();
+    // Unless somebody was quicker than this script and is mending it already.
+    const { activeElement: at } = document;
+    if (!at || at === document.body || at.autofocus) summary.focus();
     summary.addEventListener("click", (event) => {
       const link = event.target.closest("a[href^='#']");
       const field = link && document.getElementById(link.hash.slice(1));

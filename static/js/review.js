@@ -1,6 +1,6 @@
 // The staff's review desk: zoom and rotate the pages, decide by single keys (which can be switched off), and take the
 // offer to undo away once it has lapsed. Everything works without this; keys only press what stands on the page.
-import { fresh, say } from "./dom.js";
+import { fresh, say, store } from "./dom.js";
 
 const OFF = "review-keys-off";
 const ZOOMS = 4;
@@ -40,6 +40,7 @@ class Desk {
     this.side = element.querySelector("[data-review-side]");
     this.zoom = 1;
     this.turn = 0;
+    this.off = store.get(OFF) === "1";
     for (const button of element.querySelectorAll("[data-review-zoom]")) {
       button.addEventListener("click", () => this.scale(this.zoom + Number(button.dataset.reviewZoom)));
     }
@@ -88,13 +89,9 @@ class Desk {
     for (let i = 0; i <= ZOOMS; i += 1) this.view.classList.toggle(`review__view--${kind}-${i}`, i === value);
   }
 
-  get off() {
-    return localStorage.getItem(OFF) === "1";
-  }
-
   switchKeys(off) {
-    if (off) localStorage.setItem(OFF, "1");
-    else localStorage.removeItem(OFF);
+    this.off = off;
+    store.set(OFF, off ? "1" : "");
     this.showKeys();
   }
 

@@ -7,6 +7,8 @@ const PAUSES = [1000, 3000, 9000];
 const POLL = 2000;
 const POLLS = 60;
 
+const onTheirWay = new Set(); // of all areas of the page
+
 class Refused extends Error {}
 class Cancelled extends Error {}
 
@@ -21,7 +23,6 @@ class Area {
     this.list = element.querySelector("[data-upload-list]");
     this.drop = element.querySelector("[data-upload-drop]");
     this.status = element.querySelector("[data-upload-status]");
-    this.active = new Set();
     const input = element.querySelector("[data-upload-input]");
     input.addEventListener("change", () => {
       this.take(input.files, input.multiple);
@@ -34,7 +35,7 @@ class Area {
       if (event.clipboardData?.files.length) this.take(event.clipboardData.files, input.multiple);
     });
     addEventListener("beforeunload", (event) => {
-      if (this.active.size) event.preventDefault();
+      if (onTheirWay.size) event.preventDefault();
     });
   }
 
@@ -72,7 +73,7 @@ class Item {
 
   async start() {
     this.cancelled = false;
-    this.percent = 0;
+    this.percent = this.sent ? 100 : 0;
     this.part("error").hidden = true;
     this.part("again").hidden = true;
     this.part("icon").classList.remove("upload__icon--bad");
@@ -81,19 +82,19 @@ class Item {
       this.fail(fault, false);
       return;
     }
-    this.area.active.add(this);
+    onTheirWay.add(this);
     this.show(this.words.sayUploading);
     this.area.say(`${this.words.sayUploading} ${this.file.name}`);
     try {
-      const id = await this.transfer();
-      this.area.active.delete(this);
+      this.sent ??= await this.transfer(); // once more only where it did not get there
+      onTheirWay.delete(this);
       this.part("bar").hidden = true;
       this.part("percent").textContent = "";
       this.part("cancel").hidden = true;
       this.show(this.words.sayChecking);
-      this.done(await this.settle(id), id);
+      this.done(await this.settle(this.sent), this.sent);
     } catch (error) {
-      this.area.active.delete(this);
+      onTheirWay.delete(this);
       if (error instanceof Cancelled) return;
       if (error instanceof Refused) this.fail(error.message, false);
       else this.fail(this.words.sayStopped.replace("%n", this.percent), true);
@@ -194,7 +195,7 @@ class Item {
     this.part("icon").classList.add("upload__icon--ok");
     const detail = { id, name: this.file.name, row: this.row, status: answer.status };
     const ours = this.area.element.dispatchEvent(new CustomEvent("upload-done", { bubbles: true, cancelable: true, detail }));
-    if (ours && this.words.done === "reload" && !this.area.active.size) showAnew();
+    if (ours && this.words.done === "reload" && !onTheirWay.size) showAnew();
   }
 
   progress(percent) {
@@ -223,7 +224,7 @@ class Item {
   cancel() {
     this.cancelled = true;
     this.request?.abort();
-    this.area.active.delete(this);
+    onTheirWay.delete(this);
     this.row.remove();
     this.area.list.hidden = !this.area.list.children.length;
     this.area.element.querySelector("[data-upload-input]").focus();

@@ -180,7 +180,9 @@ def test_earlier_messages_come_above_and_nothing_moves(chatting: Page, thread: T
 
 
 def test_a_ready_made_beginning_fills_the_box(chatting: Page, site: str) -> None:
-    chatting.goto(f"{site}/messages/new/?mentor={make_mentor().handle}")
+    chatting.goto(
+        f"{site}/messages/new/?mentor={make_mentor().handle}", wait_until="networkidle"
+    )  # the script has come
     starter = chatting.locator("[data-chat-starter]").nth(1)
     starter.press("Enter")
     expect(chatting.get_by_label("Message")).to_have_value(starter.inner_text())
@@ -412,3 +414,27 @@ def test_an_image_that_was_sent_is_seen(chatting: Page, answering: Page) -> None
         image = page.get_by_role("img", name="sketch.png")
         expect(image).to_be_visible(timeout=15_000)
         page.wait_for_function("image => image.complete && image.naturalWidth === 640", arg=image.element_handle())
+
+
+def test_a_file_that_is_there_is_not_sent_again(chatting: Page) -> None:
+    """Only the word that it was checked did not come."""
+    chatting.clock.install()
+    chatting.reload(wait_until="networkidle")
+    signed: list[str] = []
+    chatting.on("request", lambda request: signed.append(request.url) if request.url.endswith("/api/uploads") else None)
+    chatting.route("**/api/uploads/*", lambda route: route.abort())
+    with chatting.expect_response("**/complete"):
+        chatting.locator("[data-upload-input]").set_input_files([PDF])
+    stopped = chatting.locator("[data-upload-list]").get_by_text("Upload stopped at 100%.")
+    for _ in range(40):
+        chatting.clock.run_for(1_000)
+        if stopped.is_visible():
+            break
+    expect(stopped).to_be_visible()
+    chatting.unroute("**/api/uploads/*")
+    chatting.get_by_role("button", name="Try again").click()
+    run_checks(chatting, 1)
+    chatting.clock.run_for(10_000)
+    expect(chatting.locator("[data-upload-list]").get_by_text("Ready to send")).to_be_visible()
+    assert len(signed) == 1
+    assert Upload.objects.count() == 1

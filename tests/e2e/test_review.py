@@ -290,6 +290,7 @@ def test_neighbours_zoom_and_help(desk: Page, site: str, application: Mentor) ->
 
 def test_keys_work_in_the_panel_alone_and_can_be_switched_off_for_good(desk: Page, application: Mentor) -> None:
     asked = desk.locator("[name=decision][value=ask]")
+    expect(desk.locator("[data-review-side]")).to_be_focused()  # the script has come
     desk.get_by_role("region", name="Pages").focus()
     press(desk, "r")
     expect(asked).not_to_be_checked()
@@ -305,3 +306,16 @@ def test_keys_work_in_the_panel_alone_and_can_be_switched_off_for_good(desk: Pag
     on.press("Enter")
     press(desk, "r")
     expect(asked).to_be_checked()
+
+
+def test_keys_work_where_nothing_can_be_stored(desk: Page, application: Mentor) -> None:
+    desk.add_init_script(
+        "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('switched off', 'SecurityError'); }})"
+    )
+    desk.reload()
+    press(desk, "r")
+    expect(desk.locator("[name=decision][value=ask]")).to_be_checked()
+    desk.locator("[data-review-switch]").click()
+    desk.locator("[data-review-side]").focus()
+    press(desk, "a")
+    expect(desk.locator("[name=decision][value=ask]")).to_be_checked()

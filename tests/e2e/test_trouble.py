@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.e2e.late import Late
 from tests.e2e.people import Door, Person
 
 pytestmark = pytest.mark.browser
@@ -102,3 +103,22 @@ def test_the_sign_in_page_is_no_part_of_another(come: Door) -> None:
     page.wait_for_timeout(300)  # nothing comes of it
     expect(page.locator("#preview")).to_have_count(1)
     expect(page.locator("input[type=password]")).to_have_count(0)
+
+
+def test_a_summary_of_errors_that_comes_late_interrupts_nobody(come: Door) -> None:
+    person = come()
+    person.complaints.foresee("status of 422", "status of 400")
+    page = person.page
+    person.goto("/accounts/login/")
+    script = Late(page, "**/js/error-summary*.js")
+    person.press(person.control("log-in"))
+    script.wait()
+    email = page.get_by_label("E-mail")
+    email.fill("amara@")
+    script.comes()
+    has_come(person, "error-summary")
+    expect(email).to_be_focused()
+    # Who has done nothing yet is brought to it.
+    page.unroute("**/js/error-summary*.js")
+    person.press(person.control("log-in"))
+    expect(page.locator("[data-error-summary]")).to_be_focused()
