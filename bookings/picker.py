@@ -104,7 +104,10 @@ def _day(
 
 
 def _clocks(zone: ZoneInfo) -> tuple[Callable[[datetime], str], Callable[[Slot], str]]:
-    """Format times of day, each only once: a full week holds a few hundred starts at the same few quarters."""
+    """Format times of day, each only once: a full week holds a few hundred starts at the same few quarters.
+
+    In the hour that comes twice when clocks go back, a start says which of the two it means.
+    """
 
     @cache
     def clock_at(local: time) -> str:
@@ -118,12 +121,21 @@ def _clocks(zone: ZoneInfo) -> tuple[Callable[[datetime], str], Callable[[Slot],
         return datetime.combine(date(2026, 1, 15), local, zone)
 
     def clock(moment: datetime) -> str:
-        return clock_at(moment.astimezone(zone).time())
+        local = moment.astimezone(zone)
+        return _which_pass(clock_at(local.time()), local, zone)
 
     def span(slot: Slot) -> str:
-        return span_at(slot.starts_at.astimezone(zone).time(), slot.ends_at.astimezone(zone).time())
+        local = slot.starts_at.astimezone(zone)
+        return _which_pass(span_at(local.time(), slot.ends_at.astimezone(zone).time()), local, zone)
 
     return clock, span
+
+
+def _which_pass(shown: str, local: datetime, zone: ZoneInfo) -> str:
+    """Add the offset to a time that the clock shows twice."""
+    if local.utcoffset() == local.replace(fold=1 - local.fold).utcoffset():
+        return shown
+    return f"{shown} {formatting.offset_label(zone, local)}"
 
 
 def _cleared(chosen: datetime, week: Week, zone: ZoneInfo, *, minutes: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -313,3 +314,18 @@ def test_who_changes_their_zone_comes_back_to_the_times(client: Client, student:
     assert client.post("/account/", saved | {"next": unescape(back)})["Location"] == "/mentors/ngozi/"
     assert "Times in Tokyo, GMT+9" in page(client)
     assert client.post("/account/", saved | {"next": "//evil.example/"})["Location"] == "/account/"
+
+
+def test_the_hour_that_comes_twice_is_told_apart(client: Client, ngozi: Mentor) -> None:
+    """Clocks in London go back at 01:00 UTC on 25 October 2026."""
+    AvailabilityRule.objects.filter(mentor=ngozi).update(start=time(0, 15), end=time(2, 15))
+    client.force_login(make_student(time_zone="Europe/London"))
+    with time_machine.travel(datetime(2026, 10, 22, 12, tzinfo=UTC), tick=False):
+        html = page(client, minutes=15, from_="2026-10-25")
+    shown = re.findall(r'value="2026-10-25T([^"]*)" data-range="([^"]*)"[^>]*>([^<]*)</label>', html)
+    assert [row for row in shown if row[0] in {"00:15:00Z", "01:15:00Z", "02:00:00Z"}] == [
+        ("00:15:00Z", "01:15–01:30 GMT+1", "01:15 GMT+1"),
+        ("01:15:00Z", "01:15–01:30 GMT+0", "01:15 GMT+0"),
+        ("02:00:00Z", "02:00–02:15", "02:00"),
+    ]
+    assert len(shown) == len({time for *_rest, time in shown}) == 8
