@@ -1,6 +1,7 @@
 """When somebody is busy, as their calendar file says it; and what a hostile one can't do to us."""
 
 import gc
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from time import process_time
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mentors.gateways.ics.addresses import Failure
-from mentors.gateways.ics.events import CALENDAR_SECONDS, Busy, busy_times
+from mentors.gateways.ics.events import CALENDAR_SECONDS, Busy, OverBudget, busy_times, within
 from tests.mentors.calendar_server import calendar
 
 START = datetime(2026, 10, 20, tzinfo=UTC)
@@ -22,7 +23,7 @@ HOUR = timedelta(hours=1)
 def _nobody_watches_the_collector() -> Iterator[None]:
     """Hypothesis times it with a callback, in which what ends an entry over its budget would be lost, with a warning.
 
-    The program that reads calendars is told again then (``_budget``), and has no callback.
+    The program that reads calendars is told again then (``within``), and has no callback.
     """
     watching = gc.callbacks[:]
     gc.callbacks.clear()
@@ -203,6 +204,22 @@ def test_no_rule_takes_long(rule: str, start: str) -> None:
     assert all(START <= first < last <= END for first, last in found.spans)
     assert found.entries + found.unreadable == 2
     assert any(first <= datetime(2026, 11, 24, 10, tzinfo=UTC) < last for first, last in found.spans)
+
+
+def test_a_strike_that_falls_while_another_is_on_its_way_out_leaves_no_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would go off later, in whatever is done then."""
+    before, disarm, strikes = signal.getsignal(signal.SIGPROF), signal.setitimer, [OverBudget()]
+
+    def strike_once(which: int, seconds: float, interval: float = 0) -> tuple[float, float]:
+        if not seconds and strikes:
+            raise strikes.pop()
+        return disarm(which, seconds, interval)
+
+    monkeypatch.setattr(signal, "setitimer", strike_once)
+    with pytest.raises(OverBudget):
+        within(60, list)
+    assert signal.getitimer(signal.ITIMER_PROF)[0] == 0
+    assert signal.getsignal(signal.SIGPROF) == before
 
 
 def test_a_thousand_years_end_where_nobody_can_book_any_more() -> None:

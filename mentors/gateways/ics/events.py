@@ -7,10 +7,10 @@ than there are seconds in a life.
 
 import re
 import signal
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from time import process_time
 from types import FrameType
 from typing import Any
@@ -23,6 +23,7 @@ SPANS_MAX = 3_000
 TIME_ZONES_MAX = 20
 # Of the process's time. What a person's calendar holds takes a thousandth of it.
 ENTRY_SECONDS = 0.4
+STRIKES_AGAIN_AFTER = 0.02  # should the first strike be swallowed on its way
 CALENDAR_SECONDS = 3.0
 MARGIN = timedelta(days=2)
 
@@ -169,9 +170,9 @@ def _learn_zones(zones: Iterable[str]) -> None:
 
     icalendar.use_zoneinfo()  # type: ignore[no-untyped-call]  # it has no types
     for text in zones:
+        definition = f"BEGIN:VCALENDAR\r\n{text}END:VCALENDAR\r\n"
         try:
-            with _budget(ENTRY_SECONDS):
-                icalendar.Calendar.from_ical(f"BEGIN:VCALENDAR\r\n{text}END:VCALENDAR\r\n")
+            within(ENTRY_SECONDS, partial(icalendar.Calendar.from_ical, definition))
         except (Exception, OverBudget):  # noqa: S112, BLE001  # a parser may fail in any way on a hostile file
             continue  # its entries are then counted as unreadable, or read by the zone's name
 
@@ -182,14 +183,19 @@ def _expand(group: Sequence[Entry], *, zone: ZoneInfo, start: datetime, end: dat
     import recurring_ical_events  # type: ignore[import-untyped]  # it has no types  # noqa: PLC0415
 
     text = "".join("BEGIN:VEVENT\r\n" + "\r\n".join(entry.lines) + "\r\nEND:VEVENT\r\n" for entry in group)
+
+    def expand() -> list[Span] | None:
+        calendar = icalendar.Calendar.from_ical(f"BEGIN:VCALENDAR\r\n{text}END:VCALENDAR\r\n")
+        if any(event.errors for event in calendar.walk("VEVENT")):
+            return None
+        found = recurring_ical_events.of(calendar).between(start - MARGIN, end + MARGIN)
+        return [span for event in found if _takes_time(event) and (span := _span(event, zone))]
+
     try:
-        with _budget(ENTRY_SECONDS):
-            calendar = icalendar.Calendar.from_ical(f"BEGIN:VCALENDAR\r\n{text}END:VCALENDAR\r\n")
-            if any(event.errors for event in calendar.walk("VEVENT")):
-                return None
-            found = recurring_ical_events.of(calendar).between(start - MARGIN, end + MARGIN)
-            spans = [span for event in found if _takes_time(event) and (span := _span(event, zone))]
+        spans = within(ENTRY_SECONDS, expand)
     except (Exception, OverBudget):  # noqa: BLE001  # as above: unreadable, and counted
+        return None
+    if spans is None:
         return None
     clipped = [(max(first, start), min(last, end)) for first, last in spans]
     return merged((first, last) for first, last in clipped if first < last)
@@ -215,13 +221,15 @@ def _moment(value: date | datetime, zone: ZoneInfo) -> datetime:
     return (value.replace(tzinfo=zone) if value.tzinfo is None else value).astimezone(UTC)
 
 
-@contextmanager
-def _budget(seconds: float) -> Iterator[None]:
-    """Raise ``OverBudget`` in the block once the process has worked that long since it began. Main thread only."""
+def within[T](seconds: float, work: Callable[[], T]) -> T:
+    """Do ``work``; raise ``OverBudget`` out of it once the process has worked that long since it began. Main thread only."""
     handler = signal.signal(signal.SIGPROF, _over)
-    signal.setitimer(signal.ITIMER_PROF, seconds, 0.02)  # and again, should the first be swallowed on its way
+    signal.setitimer(signal.ITIMER_PROF, seconds, STRIKES_AGAIN_AFTER)
     try:
-        yield
+        try:
+            return work()
+        finally:  # a second strike may fall just here, where the first is on its way out; no third falls below
+            signal.setitimer(signal.ITIMER_PROF, 0)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, handler)
