@@ -17,7 +17,8 @@ from accounts import devices, emails, landing, services
 from accounts.limits import account_key
 from accounts.models import User
 from accounts.sealing import seal, unseal
-from marketplace.common.guards import signed_in_recently
+from marketplace.common.errors import FreshSignInRequired
+from marketplace.common.guards import NOTHING_TO_ASK, signed_in_recently
 from marketplace.common.limits import client_address
 from marketplace.common.logging import get_logger
 
@@ -133,8 +134,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return response
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """A sign-in of the last minutes is as good as a confirmation."""
-        return not signed_in_recently(self.request)
+        """A sign-in of the last minutes is as good as a confirmation. Of who could not be asked for one, it is demanded:
+        allauth would let them pass. Raises ``FreshSignInRequired``."""
+        if signed_in_recently(self.request):
+            return False
+        if not self.get_reauthentication_methods(self.request.user):
+            raise FreshSignInRequired(NOTHING_TO_ASK)
+        return True
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("security")

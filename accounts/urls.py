@@ -1,5 +1,7 @@
 """Pages of this app. Those of allauth come under ``accounts/`` after these."""
 
+from allauth.account.decorators import reauthentication_required
+from allauth.account.views import password_set
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
@@ -24,6 +26,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "admin/accounts/supportrequest/<str:reference>/read/",
         support_views.ReadSupportRequest.as_view(),
         name="support-request",
+    ),
+    # allauth asks nothing of who sets a first password: a sign-in that somebody left open could be kept for good.
+    path(
+        "accounts/password/set/",
+        reauthentication_required(password_set, app="allauth.account"),
+        name="account_set_password",
     ),
     # allauth's own overview of second factors; ours shows that and more.
     path("accounts/2fa/", RedirectView.as_view(pattern_name="security"), name="second-factors"),

@@ -30,6 +30,8 @@ from marketplace.common.errors import AccessDenied, FreshSignInRequired, SecondF
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 NOT_OPEN = _("This page is not open to your account.")
+# For who signs in by code alone: neither a password nor a second factor to be asked for.
+NOTHING_TO_ASK = _("Log out and sign in again: this needs a sign-in from the last few minutes.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +114,7 @@ def confirm_again(request: HttpRequest, *, with_second_factor: bool = False) -> 
     methods = get_adapter().get_reauthentication_methods(request.user)
     urls = [m["url"] for m in methods if not with_second_factor or m["id"].startswith("mfa_reauthenticate")]
     if not urls:  # neither a password nor a second factor, so there is nothing to ask for
-        raise FreshSignInRequired(_("Log out and sign in again: this needs a sign-in from the last few minutes."))
+        raise FreshSignInRequired(NOTHING_TO_ASK)
     response: HttpResponse = suspend_request(request, urls[0])
     return response
 

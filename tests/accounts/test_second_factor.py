@@ -126,6 +126,33 @@ def test_who_has_just_signed_up_by_code_sets_up_keys_without_being_asked_again(c
         assert client.get(f"{KEYS}add/")["Location"].startswith("/accounts/2fa/reauthenticate/")
 
 
+@pytest.mark.parametrize(
+    ("url", "body"),
+    [
+        ("/accounts/password/set/", {"password1": "a-thief-chose-this-1"}),
+        ("/accounts/email/", {"action_add": "", "email": "thief@example.org"}),
+        (APP, {"code": "000000"}),
+        ("/accounts/2fa/webauthn/add/", {"name": "Thief"}),
+    ],
+    ids=["password", "address", "app", "passkey"],
+)
+def test_who_signs_in_by_code_alone_changes_no_way_in_on_a_sign_in_left_open(
+    client: Client, url: str, body: dict[str, str]
+) -> None:
+    """There is nothing that could be asked again, which is no reason to let pass unasked."""
+    user = make_student()
+    sign_in(client, user)
+    with travel(timezone.now() + timedelta(minutes=11), tick=False):
+        refused = client.post(url, body)
+        assert refused.status_code == 403
+        assert "Log out and sign in again" in refused.text
+        user.refresh_from_db()
+        assert not user.has_usable_password()
+        assert not mails_to("thief@example.org")
+        sign_in(client, user)
+        assert client.post(url, body).status_code in {302, 422}
+
+
 def test_a_code_for_a_new_address_is_no_fresh_sign_in(client: Client, member: User) -> None:
     sign_in(client, member)
     with travel(timezone.now(), tick=False) as clock:
