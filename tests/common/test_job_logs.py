@@ -47,3 +47,36 @@ def test_a_job_in_trouble_is_logged(
         assert "try_it" in line["event"]
         assert "ValueError" in line["exception"]
         assert "amara" not in json.dumps(line)
+
+
+def test_what_a_job_was_given_is_in_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """The job of a mail holds its words: names, messages, the code that signs somebody in."""
+    logging.config.dictConfig(logging_config(json=True))
+    jobs = DjangoApp(connector=type(app.connector)())
+
+    @jobs.task(name="try_it", queue=QUEUE, retry=RetryStrategy(max_attempts=3, wait=60))
+    def try_it(*, mail: dict[str, str], upload_id: str) -> None:
+        raise OSError("the mail server is away")
+
+    try_it.defer(mail={"text": "Your code is 123 ABC, Ngozi"}, upload_id="u-1")
+    let_worker_run(jobs, queue=QUEUE)
+    forget_jobs()
+    [line] = [json.loads(line) for line in capsys.readouterr().err.splitlines() if "try_it" in line]
+    assert line["level"] == "warning"
+    assert "OSError" in line["exception"]
+    assert "123 ABC" not in json.dumps(line)
+    assert line["job"]["upload_id"] == "u-1"
+
+
+def test_a_line_that_is_not_written_holds_nothing_either() -> None:
+    """The error tracker keeps what went before an error, the start of each job among it."""
+    logging.config.dictConfig(logging_config(json=True))
+    call = "deliver_mail[7](mail={'text': 'Your code is 123 ABC'})"
+    facts = {"id": 7, "task_name": "deliver_mail", "attempts": 0, "task_kwargs": {"mail": {}}, "call_string": call}
+    record = logging.makeLogRecord(
+        {"name": "procrastinate.worker", "levelno": logging.INFO, "msg": f"Starting job {call}", "job": facts}
+    )
+    [handler] = logging.getLogger().handlers
+    assert not handler.filter(record)
+    assert record.getMessage() == "Starting job deliver_mail[7]"
+    assert "123 ABC" not in str(vars(record))
