@@ -155,6 +155,15 @@ def test_what_is_no_whole_calendar_is_refused(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "broken", ["RECURRENCE-ID:nope|DTSTART:20261103T150000Z", "RECURRENCE-ID:20261102T090000Z|DTSTART:nope"]
+)
+def test_a_change_that_makes_no_sense_does_not_free_the_series(broken: str) -> None:
+    found = read(WEEKLY, f"UID:1|{broken}|DTEND:20261103T160000Z")
+    assert [f"{first:%m%d %H%M}" for first, _last in found.spans] == ["1026 0900", "1102 0900", "1109 0900"]
+    assert (found.entries, found.unreadable) == (1, 1)
+
+
+@pytest.mark.parametrize(
     "event",
     [
         "UID:2|DTSTART:nope|DTEND:20261124T110000Z",

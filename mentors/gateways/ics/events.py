@@ -101,9 +101,9 @@ def busy_times(content: bytes, *, zone: ZoneInfo, start: datetime, end: datetime
     spans: list[Span] = []
     unreadable = 0
     for group in _by_uid(entries):
-        found = _expand(group, zone=zone, start=start, end=end)
-        unreadable += len(group) if found is None else 0
-        spans += found or ()
+        found, broken = _expand(group, zone=zone, start=start, end=end)
+        unreadable += broken
+        spans += found
         if len(spans) > SPANS_MAX:
             spans = merged(spans)
         if len(spans) > SPANS_MAX or process_time() - began > CALENDAR_SECONDS:
@@ -177,28 +177,32 @@ def _learn_zones(zones: Iterable[str]) -> None:
             continue  # its entries are then counted as unreadable, or read by the zone's name
 
 
-def _expand(group: Sequence[Entry], *, zone: ZoneInfo, start: datetime, end: datetime) -> list[Span] | None:
-    """Find the spans of one series in the window; None where it can't be read, or not in time."""
+def _expand(group: Sequence[Entry], *, zone: ZoneInfo, start: datetime, end: datetime) -> tuple[list[Span], int]:
+    """Find the spans of one series in the window, and how many of its entries could not be read, or not in time.
+
+    A change to one time of a series that makes no sense leaves that time as the series has it.
+    """
     import icalendar  # noqa: PLC0415  # only where there is something to read
     import recurring_ical_events  # type: ignore[import-untyped]  # it has no types  # noqa: PLC0415
 
     text = "".join("BEGIN:VEVENT\r\n" + "\r\n".join(entry.lines) + "\r\nEND:VEVENT\r\n" for entry in group)
 
-    def expand() -> list[Span] | None:
+    def expand() -> tuple[list[Span], int]:
         calendar = icalendar.Calendar.from_ical(f"BEGIN:VCALENDAR\r\n{text}END:VCALENDAR\r\n")
-        if any(event.errors for event in calendar.walk("VEVENT")):
-            return None
+        read = list(zip(group, calendar.walk("VEVENT"), strict=True))
+        if any(event.errors and "RECURRENCE-ID" not in entry.first for entry, event in read):
+            return [], len(group)
+        calendar.subcomponents = [event for _entry, event in read if not event.errors]
         found = recurring_ical_events.of(calendar).between(start - MARGIN, end + MARGIN)
-        return [span for event in found if _takes_time(event) and (span := _span(event, zone))]
+        spans = [span for event in found if _takes_time(event) and (span := _span(event, zone))]
+        return spans, len(group) - len(calendar.subcomponents)
 
     try:
-        spans = within(ENTRY_SECONDS, expand)
+        spans, broken = within(ENTRY_SECONDS, expand)
     except (Exception, OverBudget):  # noqa: BLE001  # as above: unreadable, and counted
-        return None
-    if spans is None:
-        return None
+        return [], len(group)
     clipped = [(max(first, start), min(last, end)) for first, last in spans]
-    return merged((first, last) for first, last in clipped if first < last)
+    return merged((first, last) for first, last in clipped if first < last), broken
 
 
 def _takes_time(event: Any) -> bool:  # Any: the library is loaded when it is used
