@@ -24,7 +24,10 @@ PATTERNS = (
     re.compile(r"(?<=[?&])(?:X-Amz-[A-Za-z-]+|AWSAccessKeyId|Signature|token|code|key)=[^&\s\"']+"),  # signed links
     re.compile(r"(?<=/calendar/)[\w-]{20,}"),  # secret addresses of calendar feeds
     re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_.-]+"),  # JSON web tokens
-    re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),  # user:password in a URL
+    re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"),  # user:password in a URL, or a password alone
+    # What PostgreSQL quotes of a row that it refused: names, messages, hashes of passwords.
+    re.compile(r"(?<=Failing row contains ).*?(?:\)\.(?=\n|\Z)|\Z)", re.DOTALL),
+    re.compile(r"(?<=DETAIL:  Key )[^\n]+"),
 )
 
 

@@ -5,6 +5,7 @@ import logging
 
 import pytest
 import structlog
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts.models import User
@@ -21,6 +22,10 @@ SECRETS = [
     "whsec_abcdefghijkl",
     "pi_3Nabc_secret_xyz123",
     "postgresql://lantern:hunter2@db/lantern",
+    "redis://:hunter2@cache:6379/0",
+    "DETAIL:  Failing row contains (7, Amara Okafor, argon2$abcdefgh).",
+    "DETAIL:  Failing row contains (7, Dear Amara (if I may),\n\nOkafor).\nCONTEXT:  while updating",
+    "DETAIL:  Key (name)=(Amara Okafor) already exists.",
     "https://s3.example/private/x?X-Amz-Signature=abcdef&X-Amz-Credential=AKIA%2Fus",
     "https://lantern.example/reset?token=abc123",
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
@@ -51,6 +56,15 @@ def test_secrets_are_masked_wherever_they_stand(secret: str) -> None:
 def test_a_search_for_secrets_never_starts_anew_within_a_run(run: str) -> None:
     """What anyone may send is logged, up to 64 KiB of it: from each of its characters to its end would be its square."""
     assert [at for at in range(1, len(run)) if any(p.match(run, at) for p in PATTERNS)] == []
+
+
+def test_a_row_that_the_database_refused_is_quoted_in_no_report(student: User) -> None:
+    """``student`` has a name and an address, which PostgreSQL tells with the rest of the row."""
+    with pytest.raises(IntegrityError, match=student.email) as refused, transaction.atomic():
+        User.objects.filter(pk=student.pk).update(role="teacher", name="Ngozi Adichie")
+    shown = mask(str(refused.value))
+    assert "user_role_known" in shown
+    assert not [part for part in ("Ngozi", student.email, str(student.pk), student.password) if part in shown]
 
 
 def test_values_under_telling_names_are_masked_whole() -> None:
