@@ -4,6 +4,7 @@ Facts of the data (holds made, new threads) are counted in the database under th
 these limits fail closed: ``Unavailable`` (503).
 """
 
+from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,8 @@ from django_ratelimit.core import get_usage
 
 from marketplace.common.cache import cache_errors
 from marketplace.common.errors import RateLimited, Unavailable
+
+IPV6_LINE_PREFIX = 64
 
 
 def client_address(request: HttpRequest) -> str:
@@ -43,4 +46,13 @@ def check_rate(request: HttpRequest, name: str) -> None:
 
 
 def _account_or_address(group: str, request: HttpRequest) -> str:
-    return str(request.user.pk) if request.user.is_authenticated else client_address(request)
+    return str(request.user.pk) if request.user.is_authenticated else _line(client_address(request))
+
+
+def _line(address: str) -> str:
+    """What is counted as one address: of IPv6 the whole network that one line gets, as allauth counts sign-ins."""
+    try:
+        whole = IPv6Address(address)
+    except ValueError:  # IPv4, or a local socket's
+        return address
+    return str(IPv6Network((whole, IPV6_LINE_PREFIX), strict=False))

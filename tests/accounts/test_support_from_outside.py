@@ -99,6 +99,14 @@ def test_a_limit_by_address_of_the_network_keeps_what_was_typed(client: Client, 
     assert client.post(FORM, BODY, REMOTE_ADDR="198.51.100.7").status_code == 302
 
 
+def test_a_line_of_ipv6_is_one_address_however_many_it_holds(client: Client, settings: Settings) -> None:
+    """Each line gets 2⁶⁴ of them: counted one by one, there were no limit."""
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"SUPPORT_REQUEST": "1/d"}
+    assert client.post(FORM, BODY, REMOTE_ADDR="2001:db8:0:7::1").status_code == 302
+    assert client.post(FORM, BODY, REMOTE_ADDR="2001:db8:0:7:dead:beef:0:2").status_code == 429
+    assert client.post(FORM, BODY, REMOTE_ADDR="2001:db8:0:8::1").status_code == 302
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_button_pressed_four_times_at_once_writes_one_report(support: User) -> None:
     press = [lambda: services.ask_support_from_outside(text=BODY["text"], answer_to=ADDRESS)] * 4
