@@ -26,8 +26,8 @@ def client_address(request: HttpRequest) -> str:
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     count = settings.TRUSTED_PROXY_COUNT
     if count and len(hops) >= count:
-        return hops[-count]
-    return str(request.META.get("REMOTE_ADDR", ""))
+        return _unmapped(hops[-count])
+    return _unmapped(str(request.META.get("REMOTE_ADDR", "")))
 
 
 def check_rate(request: HttpRequest, name: str) -> None:
@@ -47,6 +47,15 @@ def check_rate(request: HttpRequest, name: str) -> None:
 
 def _account_or_address(group: str, request: HttpRequest) -> str:
     return str(request.user.pk) if request.user.is_authenticated else _line(client_address(request))
+
+
+def _unmapped(address: str) -> str:
+    """An IPv4 address as such, also where a socket of both kinds writes it as ``::ffff:203.0.113.7``: of IPv6 a whole
+    network is counted, and all of these are in one."""
+    try:
+        return str(IPv6Address(address).ipv4_mapped or address)
+    except ValueError:
+        return address
 
 
 def _line(address: str) -> str:

@@ -93,6 +93,13 @@ def test_behind_one_proxy_only_its_own_entry_counts(client: Client, member: User
     assert try_json(client, member.email, PASSWORD, **{"x-forwarded-for": "1.2.3.4, 192.0.2.2"}).status_code == 200
 
 
+def test_ipv4_on_a_socket_of_ipv6_is_counted_one_by_one(member: User) -> None:
+    spend_the_addresses_sign_ins(Client(REMOTE_ADDR="::ffff:203.0.113.7"))
+    assert try_json(Client(REMOTE_ADDR="::ffff:198.51.100.7"), member.email, PASSWORD).status_code == 200
+    assert try_json(Client(REMOTE_ADDR="::ffff:203.0.113.7"), member.email, PASSWORD).status_code == 429
+    assert try_json(Client(REMOTE_ADDR="203.0.113.7"), member.email, PASSWORD).status_code == 429
+
+
 def sign_up(client: Client, n: int, *, by_json: bool) -> Any:  # Any: the client's response
     email = f"new{n}@example.org"
     if not by_json:
