@@ -40,7 +40,8 @@ export function attach(root) {
   for (const page of fresh(root, "[data-live-booking]")) {
     // Its time, and one that is suggested for it: those that the page shows, where it says so.
     const { liveStarts, liveProposal } = page.dataset;
-    const both = (start, proposal) => `${Date.parse(start)} ${Date.parse(proposal)}`;
+    const second = (moment) => Math.floor(Date.parse(moment) / 1000); // as finely as the page writes it
+    const both = (start, proposal) => `${second(start)} ${second(proposal)}`;
     let known = liveStarts && both(liveStarts, liveProposal);
     followBooking(page.dataset.liveBooking, ({ status, starts_at: start, proposal }) => {
       const times = both(start, proposal?.starts_at);
